@@ -1,0 +1,59 @@
+// RTP/RTCP -> SRTP/SRTCP and back for a burst at a time (RFC 3711 3.3, 3.4, RFC 7714 8, 9). Called by the worker's
+// protect and unprotect stages, and by the load generator. Allocates nothing, throws nothing, knows no mbufs.
+#pragma once
+
+#include <cstdint>
+#include <span>
+
+#include "crypto/context.hpp"
+#include "crypto/engine.hpp"
+
+namespace sallyport::crypto {
+
+enum class PacketKind : std::uint8_t { kRtp, kRtcp };
+
+/// What became of a packet.
+enum class Verdict : std::uint8_t {
+  kOk,
+  kMalformed,        ///< too short for header, index and tag, or not RTP/RTCP version 2
+  kAuthFailed,       ///< the tag was wrong under every key that was tried
+  kReplayed,         ///< authentic index seen before
+  kTooOld,           ///< left of the replay window
+  kIndexUsed,        ///< protect: this key has already protected this index
+  kSsrcLimit,        ///< more SSRCs under one key than it may remember
+  kNotEncrypted,     ///< SRTCP with the E bit clear although encryption was agreed
+  kKeyExhausted,     ///< 2^48 SRTP or 2^31 SRTCP packets were protected under this key (RFC 3711 9.2)
+  kNoRoom,           ///< protect: no tail room for tag and index
+};
+
+/// One packet of a burst.
+struct SrtpPacket {
+  Context* context;          ///< whose keys; never null
+  Context* fallback;         ///< unprotect: the previous key during its grace time, else null
+  std::uint8_t* data;        ///< first byte of the RTP or RTCP header; `room` bytes are writable from here
+  std::uint16_t length;      ///< in: bytes of the packet; out: its bytes afterwards (unchanged unless kOk)
+  std::uint16_t header_len;  ///< RTP: header with CSRCs and extension (never encrypted); RTCP: 8
+  std::uint16_t room;        ///< length plus tail room; unprotect too needs length + 16 where fallback is set or HMAC is used
+  PacketKind kind;
+  Verdict verdict;           ///< out
+  bool used_fallback;        ///< out, unprotect: the previous key authenticated it
+  std::uint64_t index;       ///< out: 48-bit packet index (RTP) or 31-bit SRTCP index
+};
+
+/// Jobs and scratch memory for one burst. One per worker; about 140 KiB.
+class Workspace;
+struct WorkspaceDeleter {
+  void operator()(Workspace* workspace) const noexcept;
+};
+using WorkspacePtr = std::unique_ptr<Workspace, WorkspaceDeleter>;
+WorkspacePtr make_workspace();
+
+/// Protects up to kMaxBurst packets in place, in one engine call. The index of each is estimated from its sequence
+/// number and the highest index that its SSRC has used under this key; an index is never used twice.
+void protect(Engine& engine, Workspace& workspace, std::span<SrtpPacket> packets) noexcept;
+
+/// Authenticates and decrypts up to kMaxBurst packets in place. ROC and replay window move only for authentic packets;
+/// duplicates within the burst are caught. A packet whose key fails is tried under `fallback` where that is set.
+void unprotect(Engine& engine, Workspace& workspace, std::span<SrtpPacket> packets) noexcept;
+
+}  // namespace sallyport::crypto

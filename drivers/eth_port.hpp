@@ -1,0 +1,84 @@
+// One Ethernet port of the dataplane, whatever is behind it: a PCI NIC, a Linux interface (AF_XDP or AF_PACKET), memif,
+// rings or pcap files. Built, started and stopped on the control thread; rx() and tx() are called by workers, each on
+// its own queue.
+#pragma once
+
+#include <rte_ethdev.h>
+
+#include <cstdint>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "drivers/ip_address.hpp"
+#include "drivers/mbuf_pool.hpp"
+
+namespace sallyport::drivers {
+
+enum class DeviceKind : std::uint8_t { kPci, kLinux, kMemif, kRing, kPcap };
+/// How a Linux interface is taken: kAuto tries AF_XDP first and says why where it falls back.
+enum class LinuxMode : std::uint8_t { kAuto, kAfXdp, kAfPacket };
+enum class KernelPathKind : std::uint8_t { kAuto, kShared, kTap, kNone };
+
+/// [port.NAME] of the configuration.
+struct PortOptions {
+  std::string name;
+  DeviceKind kind = DeviceKind::kLinux;
+  /// PCI address | interface name | memif socket path | (rings: empty) | "in.pcap,out.pcap"
+  std::string device;
+  LinuxMode linux_mode = LinuxMode::kAuto;
+  bool memif_server = true;
+  KernelPathKind kernel_path = KernelPathKind::kAuto;  ///< auto: shared for Linux interfaces, TAP for PCI and memif, none for rings and pcap
+  std::string tap_name;                ///< empty: "sp-" and the port's name
+  std::vector<IpPrefix> addresses;     ///< ours; media is taken for these only
+  std::vector<IpAddress> gateways;     ///< at most one per family
+  PortRange media_ports{20000, 39999};
+  MacAddress mac;                      ///< all zero: the device's own (memif: a random local one)
+  std::uint16_t descriptors = 4096;
+  unsigned punt_limit_pps = 20000;     ///< to Linux through the TAP twin, per worker
+};
+
+class EthPort {
+ public:
+  /// Makes, configures and starts the device with up to `queues` queue pairs (fewer where it has fewer).
+  /// Throws SetupError that names port, device and what was expected.
+  EthPort(const PortOptions& options, unsigned queues, MbufPool& pool);
+  ~EthPort();
+  EthPort(const EthPort&) = delete;
+  EthPort& operator=(const EthPort&) = delete;
+
+  const PortOptions& options() const noexcept { return options_; }
+  std::uint16_t id() const noexcept { return id_; }
+  unsigned queues() const noexcept { return queues_; }
+  const MacAddress& mac() const noexcept { return mac_; }
+  bool offloads_ipv4_checksum() const noexcept { return ipv4_checksum_; }
+  bool offloads_udp_checksum() const noexcept { return udp_checksum_; }
+  /// Received frames may carry unfinished checksums (veth and other Linux interfaces, memif peers): do not verify them.
+  bool partial_checksums() const noexcept { return partial_checksums_; }
+  /// For the user: "af_xdp on veth0 with own program, 1 queue".
+  const std::string& description() const noexcept { return description_; }
+  bool link_up() const noexcept;
+  /// NUMA node, -1 where the device has none.
+  int socket() const noexcept;
+  /// Packets that the device lost for want of descriptors or buffers (imissed + rx_nombuf), any thread.
+  std::uint64_t missed() const noexcept;
+
+  std::uint16_t rx(std::uint16_t queue, rte_mbuf** packets, std::uint16_t count) const noexcept {
+    return rte_eth_rx_burst(id_, queue, packets, count);
+  }
+  std::uint16_t tx(std::uint16_t queue, rte_mbuf** packets, std::uint16_t count) const noexcept {
+    return rte_eth_tx_burst(id_, queue, packets, count);
+  }
+
+ private:
+  PortOptions options_;
+  std::uint16_t id_ = 0;
+  unsigned queues_ = 0;
+  MacAddress mac_;
+  bool ipv4_checksum_ = false;
+  bool udp_checksum_ = false;
+  bool partial_checksums_ = false;
+  std::string description_;
+};
+
+}  // namespace sallyport::drivers
