@@ -10,6 +10,7 @@
 #include <string_view>
 
 #include "crypto/bytes.hpp"
+#include "crypto/secret_memory.hpp"
 #include "crypto/suite.hpp"
 
 namespace sallyport::crypto {
@@ -22,7 +23,7 @@ struct SessionKeys {
 
 /// An engine's expanded form of SessionKeys. Made on the control thread, read by the one worker that owns the stream,
 /// destroyed (and wiped) by control again. Bound to the engine kind that made it.
-class KeySchedule {
+class KeySchedule : public InSecretMemory {
  public:
   KeySchedule() = default;
   KeySchedule(const KeySchedule&) = delete;
@@ -33,20 +34,20 @@ class KeySchedule {
 /// One packet's crypto. Ciphertext and cleartext are `text_len` bytes; `src` and `dst` are equal (in place) or do not
 /// overlap. The authenticated region: for AEAD suites `aad` followed by the text; for HMAC suites the `auth_len` bytes
 /// at `auth`, which the transform laid out (header | text | ROC or index) and which contain the ciphertext.
-/// 16 readable and writable bytes follow both regions.
+/// An engine touches no byte outside of these regions.
 struct alignas(64) Job {
   const KeySchedule* keys;
-  const std::uint8_t* aad;    ///< AEAD: additional data
-  const std::uint8_t* auth;   ///< HMAC: start of the authenticated region
+  const std::uint8_t* aad;   ///< AEAD: additional data
+  const std::uint8_t* auth;  ///< HMAC: start of the authenticated region
   const std::uint8_t* src;
   std::uint8_t* dst;
   std::uint16_t aad_len;
   std::uint16_t auth_len;
-  std::uint16_t text_len;     ///< may be 0
-  std::uint8_t tag_len;       ///< bytes of `tag` that count
+  std::uint16_t text_len;  ///< may be 0
+  std::uint8_t tag_len;    ///< bytes of `tag` that count
   Cipher cipher;
-  std::uint8_t key_len;       ///< 16 or 32
-  bool ok;                    ///< open: true if the tag was right (and dst holds the cleartext)
+  std::uint8_t key_len;  ///< 16 or 32
+  bool ok;  ///< open: the tag was right and dst holds the cleartext. seal: false if the implementation failed
   alignas(16) std::array<std::uint8_t, 16> iv;   ///< AES-CM: the counter block, GCM: the first 12 bytes
   alignas(16) std::array<std::uint8_t, 32> tag;  ///< seal: out. open: in, the tag that the packet carried
 };
@@ -54,7 +55,8 @@ struct alignas(64) Job {
 /// Which implementation.
 enum class EngineKind : std::uint8_t { kIpsecMb, kOpenSsl };
 
-/// One thread's handle on an implementation. Not thread-safe; each worker, and the control thread for expand(), has its own.
+/// One thread's handle on an implementation. Not thread-safe; each worker, and the control thread for expand(), has its
+/// own.
 class Engine {
  public:
   virtual ~Engine() = default;

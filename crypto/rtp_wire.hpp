@@ -1,4 +1,5 @@
-// RTP and RTCP as they lie on the wire (RFC 3550 5.1, 5.3.1, 6.1; RFC 5761 4): bounds-checked reading, in-place writing.
+// RTP and RTCP as they lie on the wire (RFC 3550 5.1, 5.3.1, 6.1; RFC 5761 4): bounds-checked reading, in-place
+// writing.
 #pragma once
 
 #include <cstdint>

@@ -13,13 +13,13 @@ enum class Cipher : std::uint8_t { kAesCm, kAesGcm };
 
 /// One SRTP crypto suite (RFC 4568 6.2, RFC 7714 12). All lengths are bytes.
 struct Suite {
-  std::string_view name;        ///< IANA's SDES name
+  std::string_view name;  ///< IANA's SDES name
   Cipher cipher;
-  std::uint8_t key_len;         ///< master key and session encryption key
-  std::uint8_t salt_len;        ///< master salt and session salt
-  std::uint8_t auth_key_len;    ///< session authentication key, 0 for AEAD
+  std::uint8_t key_len;       ///< master key and session encryption key
+  std::uint8_t salt_len;      ///< master salt and session salt
+  std::uint8_t auth_key_len;  ///< session authentication key, 0 for AEAD
   std::uint8_t rtp_tag_len;
-  std::uint8_t rtcp_tag_len;    ///< 10 for the _32 suites too (RFC 4568 6.2.2)
+  std::uint8_t rtcp_tag_len;  ///< 10 for the _32 suites too (RFC 4568 6.2.2)
 
   constexpr bool aead() const { return auth_key_len == 0; }
   /// Length of "master key || master salt", what an SDES inline parameter carries.

@@ -1,0 +1,30 @@
+// Expanded keys of the IPsec-MB engine. Made once per direction on the control thread, then read only.
+#pragma once
+
+#include <intel-ipsec-mb.h>
+
+#include <array>
+#include <cstdint>
+
+#include "crypto/engine.hpp"
+
+namespace sallyport::crypto {
+
+inline constexpr std::size_t kRoundKeys128 = 11 * 16;
+inline constexpr std::size_t kRoundKeys256 = 15 * 16;
+inline constexpr std::size_t kSha1State = 20;
+
+/// AES-CM with HMAC-SHA1. The hash states come first, so that a 128-bit key ends in the fourth cache line. Round keys
+/// and hash states are the same for every manager of the library.
+struct ImbCmKeys final : KeySchedule {
+  std::array<std::uint8_t, kSha1State> inner;  ///< SHA-1 after the block key ^ ipad
+  std::array<std::uint8_t, kSha1State> outer;  ///< SHA-1 after the block key ^ opad
+  alignas(16) std::array<std::uint8_t, kRoundKeys256> round_keys;
+};
+
+/// AES-GCM. The tables of powers of H differ between managers: only the manager that made them may use them.
+struct ImbGcmKeys final : KeySchedule {
+  gcm_key_data data;
+};
+
+}  // namespace sallyport::crypto

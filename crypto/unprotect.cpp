@@ -1,0 +1,205 @@
+// SRTP -> RTP, SRTCP -> RTCP. See transform.hpp. The order is that of RFC 3711 3.3: estimate the index, check for
+// replay, authenticate, decrypt, and only then move ROC and window.
+//
+// All estimates of a burst are made before anything of it is committed. That is right for every packet less than 2^15
+// ahead of the highest index that was authentic before the burst, sequence wrap or not, so a known SSRC would have to
+// lose 2^15 packets within one burst to be misjudged. Only an SSRC whose first packets arrive together with its
+// sequence wrap has no such reference yet: what failed there is tried again once the others have set it
+// (second_chances).
+#include <bit>
+
+#include "crypto/workspace.hpp"
+
+namespace sallyport::crypto {
+namespace {
+
+/// A set of packets of one burst, bit n for the n-th.
+using PacketSet = std::uint64_t;
+static_assert(kMaxBurst == 64);
+
+constexpr PacketSet only(std::size_t i) { return PacketSet{1} << i; }
+constexpr PacketSet first(std::size_t n) { return n == kMaxBurst ? ~PacketSet{0} : only(n) - 1; }
+std::size_t take_first(PacketSet& set) noexcept {
+  const auto i = static_cast<std::size_t>(std::countr_zero(set));
+  set &= set - 1;
+  return i;
+}
+
+Verdict verdict_of(WindowVerdict seen) noexcept {
+  switch (seen) {
+    case WindowVerdict::kSeen:
+      return Verdict::kReplayed;
+    case WindowVerdict::kTooOld:
+      return Verdict::kTooOld;
+    case WindowVerdict::kNew:
+      break;
+  }
+  return Verdict::kOk;
+}
+
+/// The index of SRTP is estimated, that of SRTCP is read (RFC 3711 3.4); `index_wire` is where SRTCP has it.
+template <class Policy>
+std::uint64_t index_of(const SrtpPacket& packet, const SsrcState* state, const std::uint8_t* index_wire) noexcept {
+  if constexpr (Policy::kKind == PacketKind::kRtcp) {
+    return load_be32(index_wire) & ~kEncryptedBit;
+  } else {
+    return estimate_index(state == nullptr ? 0 : state->rtp.highest(), rtp_sequence(packet.data));
+  }
+}
+
+/// Whether a wrong guess of key or ROC must leave the ciphertext for the next one, so that AEAD opens into scratch
+/// (HMAC decrypts nothing before the tag is right). A text too long for scratch gets one try.
+bool may_be_tried_again(const SrtpPacket& packet, bool ssrc_is_known, std::size_t text_len) noexcept {
+  return (packet.fallback != nullptr || !ssrc_is_known) && text_len <= Workspace::kScratch;
+}
+
+/// 1. Check the bounds. 2. Estimate the index and look for a replay. 3. Describe the job, with the tag taken out of the
+/// packet. The verdict is kOk if the job in `slot` is ready.
+template <class Policy>
+Verdict prepare(Workspace& workspace, std::size_t slot, SrtpPacket& packet, Context& context) noexcept {
+  const Suite& suite = context.suite();
+  const std::size_t header_len = Policy::header_len(packet);
+  const std::size_t tag_len = Policy::tag_len(suite);
+  const std::size_t overhead = tag_len + Policy::kIndexOnWire;
+  if (!well_formed<Policy>(packet) || packet.length < header_len + overhead) return Verdict::kMalformed;
+  const std::size_t text_len = packet.length - header_len - overhead;
+  std::uint8_t* text = packet.data + header_len;
+  // The index stands between text and tag, with AEAD behind both. The tag's own place is used by SRTP for the ROC.
+  std::uint8_t* trailer = text + text_len + (suite.aead() ? tag_len : 0);
+  const std::uint8_t* tag = text + text_len + (suite.aead() ? 0 : Policy::kIndexOnWire);
+  if constexpr (Policy::kKind == PacketKind::kRtcp) {
+    if ((load_be32(trailer) & kEncryptedBit) == 0) return Verdict::kNotEncrypted;
+  }
+
+  SsrcState* state = context.ssrcs().find(ssrc_of<Policy>(packet));
+  const std::uint64_t index = index_of<Policy>(packet, state, trailer);
+  packet.index = index;
+  if (index > Policy::kMaxIndex) return Verdict::kKeyExhausted;
+  if (state != nullptr) {
+    const Verdict seen = verdict_of(Policy::window(*state).check(index));
+    if (seen != Verdict::kOk) return seen;
+  }
+
+  fill_job<Policy>(workspace, slot, packet, context, index, text_len);
+  Job& job = workspace.jobs[slot];
+  copy_tag(job.tag.data(), tag, tag_len);
+  if (!suite.aead()) {
+    if constexpr (Policy::kKind == PacketKind::kRtp) store_be32(trailer, Policy::trailer(index));
+  } else if (may_be_tried_again(packet, state != nullptr && !Policy::window(*state).empty(), text_len)) {
+    job.dst = workspace.scratch[slot].data();
+  }
+  workspace.contexts[slot].context = &context;
+  workspace.contexts[slot].state = state;
+  return Verdict::kOk;
+}
+
+/// After the engine: puts a refused packet back as it was, or commits the index of an authentic one.
+template <class Policy>
+Verdict finish(const Job& job, const JobContext& origin, SrtpPacket& packet) noexcept {
+  const std::size_t overhead = srtp_overhead(origin.context->suite(), Policy::kKind);
+  std::uint8_t* text = packet.data + Policy::header_len(packet);
+  if (!job.ok) {
+    if constexpr (Policy::kKind == PacketKind::kRtp) {
+      if (job.cipher == Cipher::kAesCm) std::memcpy(text + job.text_len, job.tag.data(), kTrailer);
+    }
+    return Verdict::kAuthFailed;
+  }
+  SsrcState* state = origin.state;
+  if (state == nullptr) {
+    state = origin.context->ssrcs().find_or_add(ssrc_of<Policy>(packet));
+    if (state == nullptr) return Verdict::kSsrcLimit;
+  }
+  // Asked again: its twin may have come earlier in this burst.
+  ReplayWindow& seen = Policy::window(*state);
+  const Verdict verdict = verdict_of(seen.check(packet.index));
+  if (verdict != Verdict::kOk) return verdict;
+  seen.commit(packet.index);
+  if (job.dst != text) std::memcpy(text, job.dst, job.text_len);
+  packet.length = static_cast<std::uint16_t>(packet.length - overhead);
+  return Verdict::kOk;
+}
+
+/// Opens `wanted` under one of their two keys, in one engine call, and sets their verdicts. Returns those refused.
+template <Context* SrtpPacket::*kWhich>
+PacketSet open_under(Engine& engine, Workspace& workspace, std::span<SrtpPacket> packets, PacketSet wanted) noexcept {
+  PacketSet refused = 0;
+  std::size_t count = 0;
+  while (wanted != 0) {
+    const std::size_t i = take_first(wanted);
+    SrtpPacket& packet = packets[i];
+    Context& context = *(packet.*kWhich);
+    packet.verdict = packet.kind == PacketKind::kRtp ? prepare<RtpPolicy>(workspace, count, packet, context)
+                                                     : prepare<RtcpPolicy>(workspace, count, packet, context);
+    if (packet.verdict == Verdict::kOk) {
+      workspace.contexts[count++].packet = static_cast<std::uint8_t>(i);
+    } else {
+      refused |= only(i);
+    }
+  }
+  engine.open({workspace.jobs.data(), count});
+  for (std::size_t slot = 0; slot < count; ++slot) {
+    const JobContext& origin = workspace.contexts[slot];
+    SrtpPacket& packet = packets[origin.packet];
+    packet.verdict = packet.kind == PacketKind::kRtp ? finish<RtpPolicy>(workspace.jobs[slot], origin, packet)
+                                                     : finish<RtcpPolicy>(workspace.jobs[slot], origin, packet);
+    if (packet.verdict != Verdict::kOk) refused |= only(origin.packet);
+  }
+  return refused;
+}
+
+/// Those whose tag was wrong for an index that would be estimated differently by now.
+template <Context* SrtpPacket::*kWhich>
+PacketSet with_moved_estimate(std::span<SrtpPacket> packets, PacketSet refused) noexcept {
+  PacketSet moved = 0;
+  while (refused != 0) {
+    const std::size_t i = take_first(refused);
+    const SrtpPacket& packet = packets[i];
+    if (packet.verdict != Verdict::kAuthFailed || packet.kind != PacketKind::kRtp) continue;
+    SsrcState* state = (packet.*kWhich)->ssrcs().find(rtp_ssrc(packet.data));
+    if (state != nullptr && estimate_index(state->rtp.highest(), rtp_sequence(packet.data)) != packet.index) {
+      moved |= only(i);
+    }
+  }
+  return moved;
+}
+
+template <Context* SrtpPacket::*kWhich>
+PacketSet try_key(Engine& engine, Workspace& workspace, std::span<SrtpPacket> packets, PacketSet wanted) noexcept {
+  const PacketSet refused = open_under<kWhich>(engine, workspace, packets, wanted);
+  if (refused == 0) return 0;
+  const PacketSet again = with_moved_estimate<kWhich>(packets, refused);
+  if (again == 0) return refused;
+  return (refused & ~again) | open_under<kWhich>(engine, workspace, packets, again);
+}
+
+/// Tries refused packets that have one under the previous key. Any refusal counts, a replay too: the old key has
+/// its own indices. A packet that fails here as well keeps its first verdict.
+void try_fallback(Engine& engine, Workspace& workspace, std::span<SrtpPacket> packets, PacketSet refused) noexcept {
+  PacketSet wanted = 0;
+  std::array<Verdict, kMaxBurst> verdicts;
+  while (refused != 0) {
+    const std::size_t i = take_first(refused);
+    if (packets[i].fallback == nullptr) continue;
+    wanted |= only(i);
+    verdicts[i] = packets[i].verdict;
+  }
+  if (wanted == 0) return;
+  PacketSet failed = try_key<&SrtpPacket::fallback>(engine, workspace, packets, wanted);
+  PacketSet opened = wanted & ~failed;
+  while (opened != 0) packets[take_first(opened)].used_fallback = true;
+  while (failed != 0) {
+    const std::size_t i = take_first(failed);
+    packets[i].verdict = verdicts[i];
+  }
+}
+
+}  // namespace
+
+void unprotect(Engine& engine, Workspace& workspace, std::span<SrtpPacket> packets) noexcept {
+  prefetch_contexts<&SrtpPacket::context>(packets);
+  for (SrtpPacket& packet : packets) packet.used_fallback = false;
+  const PacketSet refused = try_key<&SrtpPacket::context>(engine, workspace, packets, first(packets.size()));
+  if (refused != 0) try_fallback(engine, workspace, packets, refused);
+}
+
+}  // namespace sallyport::crypto
