@@ -1,0 +1,33 @@
+// Names of things that cross threads: workers, streams and where a stream's media goes. Never pointers, so that what
+// was removed meanwhile is noticed by its generation.
+#pragma once
+
+#include <cstdint>
+
+namespace sallyport::dataplane {
+
+using WorkerId = std::uint16_t;
+
+/// A stream (one leg) within its worker. The generation tells a slot's successive tenants apart; 0 is never used.
+struct StreamId {
+  std::uint32_t index = 0;
+  std::uint32_t generation = 0;
+
+  bool valid() const noexcept { return generation != 0; }
+  bool operator==(const StreamId&) const = default;
+};
+
+/// Where a stream's received media goes: a peer leg, on this worker or another.
+struct Sink {
+  WorkerId worker = 0;
+  StreamId stream;
+
+  bool operator==(const Sink&) const = default;
+};
+
+/// The worker that owns a local UDP port. An RTP port and the RTCP port above it fall together.
+constexpr WorkerId worker_of(std::uint16_t port, std::size_t workers) noexcept {
+  return static_cast<WorkerId>((port >> 1) % workers);
+}
+
+}  // namespace sallyport::dataplane

@@ -1,0 +1,55 @@
+#include "crypto/rtp_wire.hpp"
+#include "dataplane/media/rtcp.hpp"
+#include "dataplane/stages/stages.hpp"
+
+namespace sallyport::dataplane {
+namespace {
+
+std::span<std::uint8_t> bytes_of(rte_mbuf* packet) noexcept { return {data_of(packet), rte_pktmbuf_data_len(packet)}; }
+
+void count_rtp(Stream& leg, rte_mbuf* packet, Tsc arrival) noexcept {
+  const std::uint8_t* rtp = data_of(packet);
+  leg.counters.received_bytes.add(rte_pktmbuf_data_len(packet));
+  leg.counters.last_media.set(arrival);
+  leg.quality.count(crypto::rtp_ssrc(rtp), crypto::rtp_sequence(rtp), crypto::rtp_timestamp(rtp), arrival,
+                    leg.units_per_tick);
+}
+
+bool route_one(WorkerState& worker, rte_mbuf* packet) noexcept {
+  PacketMeta& meta = meta_of(packet);
+  Stream& leg = *meta.leg;
+  leg.counters.received.add();
+  if (meta.kind == crypto::PacketKind::kRtp) {
+    count_rtp(leg, packet, meta.arrival);
+  } else {
+    leg.counters.rtcp_received.add();
+    if (!rtcp_is_well_formed(bytes_of(packet))) return drop(worker, packet, &leg, DropReason::kRtcpMalformed);
+    rtcp_to_source_numbers(bytes_of(packet), leg.clock);
+  }
+  if (leg.sink.worker == worker.id) return deliver(worker, packet, leg.sink.stream);
+  meta.sink = leg.sink.stream;
+  return hand_over(worker, packet, leg.sink.worker, HandOver::kMedia);
+}
+
+}  // namespace
+
+void route(WorkerState& worker, Burst& burst) noexcept {
+  burst.sift([&worker](rte_mbuf* packet) noexcept { return route_one(worker, packet); });
+}
+
+bool deliver(WorkerState& worker, rte_mbuf* packet, StreamId sink) noexcept {
+  PacketMeta& meta = meta_of(packet);
+  Stream* leg = worker.table.find(sink);
+  if (leg == nullptr) return drop(worker, packet, meta.leg, DropReason::kSinkGone);
+  meta.leg = leg;
+  if (!leg->header.resolved()) return drop(worker, packet, leg, DropReason::kNoNextHop);
+  if (meta.kind == crypto::PacketKind::kRtp) {
+    if (!leg->clock.take_rtp(data_of(packet))) return drop(worker, packet, leg, DropReason::kIndexUsed);
+  } else {
+    if (leg->rtcp == RtcpMode::kOff) return drop(worker, packet, leg, DropReason::kRtcpOff);
+    rtcp_to_sent_numbers(bytes_of(packet), leg->clock);
+  }
+  return true;
+}
+
+}  // namespace sallyport::dataplane

@@ -1,0 +1,43 @@
+// The stages of the packet path, in the order in which Worker::poll_once() calls them. Each takes a dense burst and
+// leaves one; what leaves a burst has been dropped (and counted), punted or handed over. All run on the worker's own
+// thread.
+#pragma once
+
+#include "dataplane/burst.hpp"
+#include "dataplane/worker_state.hpp"
+
+namespace sallyport::dataplane {
+
+/// Reads the headers of what came in on port `port`, strips them from media, finds each packet's leg. The rest is
+/// punted or, where Linux sees the port itself, ignored.
+void classify(WorkerState& worker, Burst& burst, std::uint16_t port) noexcept;
+
+/// The second half of classify, for what another worker received for us: finds the leg. False: the packet is gone.
+bool find_leg(WorkerState& worker, rte_mbuf* packet) noexcept;
+
+/// SRTP to RTP and SRTCP to RTCP, for legs that have a receiving key.
+void unprotect(WorkerState& worker, Burst& burst) noexcept;
+
+/// Counts what each leg received and passes it to the leg's sink.
+void route(WorkerState& worker, Burst& burst) noexcept;
+
+/// The second half of route: clear media for the leg `sink` of this worker gets that leg's numbers. False: it is gone.
+bool deliver(WorkerState& worker, rte_mbuf* packet, StreamId sink) noexcept;
+
+/// RTP to SRTP and RTCP to SRTCP, for legs that have a sending key.
+void protect(WorkerState& worker, Burst& burst) noexcept;
+
+/// Puts the leg's header in front and sends. Empties the burst.
+void transmit(WorkerState& worker, Burst& burst) noexcept;
+
+/// A finished frame for port `port`; sent by flush_egress.
+void queue_frame(WorkerState& worker, std::uint16_t port, rte_mbuf* packet) noexcept;
+
+/// Sends what waits for each port.
+void flush_egress(WorkerState& worker) noexcept;
+
+/// Gives the frames that wait for Linux to the TAP twin of port `port` and sends what Linux has. Returns the number of
+/// frames moved.
+std::uint16_t exchange_punts(WorkerState& worker, std::uint16_t port) noexcept;
+
+}  // namespace sallyport::dataplane

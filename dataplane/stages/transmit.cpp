@@ -1,0 +1,67 @@
+#include "crypto/rtp_wire.hpp"
+#include "dataplane/stages/stages.hpp"
+
+namespace sallyport::dataplane {
+namespace {
+
+void flush_port(WorkerState& worker, WorkerPort& port) noexcept {
+  Burst& egress = port.egress;
+  if (egress.empty()) return;
+  const std::uint16_t sent = port.port->tx(port.queue, egress.data(), egress.size());
+  worker.stats.tx.add(sent);
+  for (std::uint16_t i = sent; i < egress.size(); ++i) {
+    drop(worker, egress[i], meta_of(egress[i]).leg, DropReason::kTxFull);
+  }
+  egress.clear();
+}
+
+void count_sent(Stream& leg, const PacketMeta& meta, std::uint16_t length, std::uint32_t ssrc) noexcept {
+  if (meta.kind == crypto::PacketKind::kRtp) {
+    leg.counters.sent.add();
+    leg.counters.sent_bytes.add(length);
+    leg.counters.out_ssrc.set(ssrc);
+  } else {
+    leg.counters.rtcp_sent.add();
+  }
+}
+
+void transmit_one(WorkerState& worker, rte_mbuf* packet) noexcept {
+  PacketMeta& meta = meta_of(packet);
+  Stream& leg = *meta.leg;
+  const bool rtcp = meta.kind == crypto::PacketKind::kRtcp;
+  const std::uint16_t length = rte_pktmbuf_data_len(packet);
+  const std::uint32_t ssrc = rtcp ? 0 : crypto::rtp_ssrc(data_of(packet));
+  const std::uint16_t port_offset = rtcp && leg.rtcp == RtcpMode::kPair ? 1 : 0;
+  const std::uint8_t dscp = leg.dscp == kKeepDscp ? meta.dscp : static_cast<std::uint8_t>(leg.dscp);
+  if (!leg.header.push(packet, port_offset, dscp, worker.ports[leg.egress_port].offload)) [[unlikely]] {
+    drop(worker, packet, &leg, DropReason::kNoRoom);
+    return;
+  }
+  count_sent(leg, meta, length, ssrc);
+  queue_frame(worker, leg.egress_port, packet);
+}
+
+}  // namespace
+
+void transmit(WorkerState& worker, Burst& burst) noexcept {
+  for (std::uint16_t i = 0; i < burst.size(); ++i) transmit_one(worker, burst[i]);
+  burst.clear();
+  flush_egress(worker);
+}
+
+void queue_frame(WorkerState& worker, std::uint16_t port, rte_mbuf* packet) noexcept {
+  WorkerPort& worker_port = worker.ports[port];
+  if (!worker_port.has_queue) {
+    meta_of(packet).egress_port = port;
+    hand_over(worker, packet, worker_port.tx_owner, HandOver::kTransmit);
+    return;
+  }
+  if (worker_port.egress.full()) flush_port(worker, worker_port);
+  worker_port.egress.push(packet);
+}
+
+void flush_egress(WorkerState& worker) noexcept {
+  for (WorkerPort& port : worker.ports) flush_port(worker, port);
+}
+
+}  // namespace sallyport::dataplane

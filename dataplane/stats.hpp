@@ -1,0 +1,55 @@
+// What a worker counts. Written by that worker alone, read by any thread at any time.
+#pragma once
+
+#include <array>
+#include <cstdint>
+#include <string_view>
+
+#include "dataplane/counter.hpp"
+#include "dataplane/drop_reason.hpp"
+
+namespace sallyport::dataplane {
+
+/// The steps of Worker::poll_once() that are measured.
+enum class Stage : std::uint8_t { kRx, kClassify, kUnprotect, kRoute, kProtect, kTransmit, kPunt, kCount };
+
+inline constexpr std::size_t kStages = static_cast<std::size_t>(Stage::kCount);
+inline constexpr std::array<std::string_view, kStages> kStageNames{"rx",      "classify", "unprotect", "route",
+                                                                   "protect", "transmit", "punt"};
+
+struct StageStats {
+  Counter packets;
+  Counter bursts;
+  Counter ticks;  ///< TSC ticks spent on non-empty bursts
+};
+
+struct alignas(64) WorkerStats {
+  Counter rx;           ///< taken from the ports
+  Counter from_kernel;  ///< taken from TAP twins
+  Counter handed_in;    ///< taken from other workers
+  Counter generated;    ///< made here (players, mixers)
+  Counter tx;           ///< taken by the ports
+  Counter punted;       ///< taken by TAP twins
+  Counter handed_out;   ///< given to other workers
+  Counter consumed;     ///< ended here on purpose
+  std::array<Counter, kDropReasons> drops;
+  std::array<StageStats, kStages> stages;
+  Counter passes;
+  Counter busy_ticks;   ///< TSC ticks of passes that found work
+  Counter total_ticks;  ///< TSC ticks since the worker started
+  Counter idle_sleeps;
+  Counter streams;  ///< streams that are installed
+
+  std::uint64_t dropped() const noexcept {
+    std::uint64_t sum = 0;
+    for (const Counter& drop : drops) sum += drop.read();
+    return sum;
+  }
+  /// The accounting identity; holds whenever the worker is between two passes.
+  bool balanced() const noexcept {
+    return rx.read() + from_kernel.read() + handed_in.read() + generated.read() ==
+           tx.read() + punted.read() + handed_out.read() + consumed.read() + dropped();
+  }
+};
+
+}  // namespace sallyport::dataplane

@@ -1,0 +1,70 @@
+// A stream: one leg of a call as its worker sees it, both directions. Built by the control thread, moved to one worker,
+// used there alone, moved back to be destroyed. What any thread may read at any time are the counters.
+#pragma once
+
+#include <array>
+#include <cstdint>
+#include <memory>
+
+#include "crypto/context.hpp"
+#include "dataplane/clock.hpp"
+#include "dataplane/counter.hpp"
+#include "dataplane/drop_reason.hpp"
+#include "dataplane/ids.hpp"
+#include "dataplane/net_headers.hpp"
+#include "dataplane/rx_quality.hpp"
+#include "dataplane/tx_clock.hpp"
+
+namespace sallyport::dataplane {
+
+enum class RtcpMode : std::uint8_t {
+  kPair,  ///< on the UDP port above RTP's, both ends
+  kMux,   ///< on RTP's port (RFC 5761)
+  kOff,
+};
+
+/// Whose packets a plain RTP leg takes. An SRTP leg takes what authenticates.
+enum class SourceCheck : std::uint8_t { kAddress, kAddressAndPort, kOff };
+
+inline constexpr std::int8_t kKeepDscp = -1;
+
+struct StreamCounters {
+  Counter received;        ///< RTP and RTCP packets that were authentic (or plain and accepted)
+  Counter received_bytes;  ///< of RTP, as they came in, without UDP/IP headers
+  Counter sent;
+  Counter sent_bytes;
+  Counter rtcp_received;
+  Counter rtcp_sent;
+  Counter last_media;  ///< TSC of the newest RTP packet, 0: none yet
+  Counter32 out_ssrc;  ///< SSRC of the newest RTP packet sent
+  std::array<Counter32, kDropReasons> drops;
+};
+
+struct alignas(64) Stream {
+  // Receiving.
+  std::unique_ptr<crypto::Context> rx;           ///< null: plain RTP
+  std::unique_ptr<crypto::Context> rx_previous;  ///< the key before, during its grace time
+  Tsc rx_previous_until = 0;
+  StreamId id;
+  Sink sink;
+  RtcpMode rtcp = RtcpMode::kPair;
+  SourceCheck source_check = SourceCheck::kAddress;
+  std::int8_t dscp = kKeepDscp;
+  bool media_lost = false;         ///< the silence was reported
+  std::uint16_t address_slot = 0;  ///< of the local address
+  std::uint16_t local_port = 0;    ///< RTP's
+  // Sending.
+  std::unique_ptr<crypto::Context> tx;  ///< null: plain RTP
+  std::uint16_t egress_port = 0;        ///< index among the worker's ports
+  EgressHeader header;
+  TxClock clock;
+  // Colder.
+  UdpEndpoint remote;
+  double units_per_tick = 0;  ///< RTP timestamp units per TSC tick
+  Tsc media_timeout = 0;      ///< silence that is reported; 0: never
+  Tsc installed = 0;
+  RxQuality quality;
+  StreamCounters counters;
+};
+
+}  // namespace sallyport::dataplane

@@ -1,0 +1,65 @@
+#include "dataplane/stream_table.hpp"
+
+#include <bit>
+#include <cstring>
+
+namespace sallyport::dataplane {
+namespace {
+
+constexpr std::size_t kUdpPorts = 65536;
+
+}  // namespace
+
+StreamTable::StreamTable(std::span<const LocalAddress> addresses, std::uint32_t capacity)
+    : addresses_(addresses.begin(), addresses.end()), streams_(capacity) {
+  const std::size_t size = std::bit_ceil(addresses.size() * 2 + 1);
+  index_v4_.resize(size);
+  index_v6_.resize(size);
+  for (std::uint16_t slot = 0; slot < addresses_.size(); ++slot) {
+    const drivers::IpAddress& address = addresses_[slot].address;
+    std::vector<AddressSlot>& index = address.v6 ? index_v6_ : index_v4_;
+    std::size_t i = hash(address.bytes.data(), address.length()) & (size - 1);
+    while (index[i].used) i = (i + 1) & (size - 1);
+    index[i] = {address.bytes, slot, true};
+    ports_.push_back(std::make_unique<Stream*[]>(kUdpPorts));
+  }
+}
+
+std::size_t StreamTable::hash(const std::uint8_t* address, std::size_t length) noexcept {
+  std::uint32_t words[4]{};
+  std::memcpy(words, address, length);
+  const std::uint32_t mixed = (words[0] ^ words[1] ^ words[2] ^ words[3]) * 0x9e3779b1u;
+  return mixed >> 16;
+}
+
+std::uint16_t StreamTable::slot_of(const std::uint8_t* address, bool v6) const noexcept {
+  const std::vector<AddressSlot>& index = v6 ? index_v6_ : index_v4_;
+  const std::size_t length = v6 ? 16 : 4;
+  std::size_t i = hash(address, length) & (index.size() - 1);
+  for (; index[i].used; i = (i + 1) & (index.size() - 1)) {
+    if (std::memcmp(index[i].bytes.data(), address, length) == 0) return index[i].slot;
+  }
+  return kNoSlot;
+}
+
+bool StreamTable::add(std::unique_ptr<Stream>& stream) noexcept {
+  const bool pair = stream->rtcp == RtcpMode::kPair;
+  if (stream->id.index >= streams_.size() || stream->address_slot >= ports_.size()) return false;
+  Stream** port = &ports_[stream->address_slot][stream->local_port];
+  if (streams_[stream->id.index] != nullptr || port[0] != nullptr || (pair && port[1] != nullptr)) return false;
+  port[0] = stream.get();
+  if (pair) port[1] = stream.get();
+  streams_[stream->id.index] = std::move(stream);
+  return true;
+}
+
+std::unique_ptr<Stream> StreamTable::remove(StreamId id) noexcept {
+  Stream* stream = find(id);
+  if (stream == nullptr) return nullptr;
+  Stream** port = &ports_[stream->address_slot][stream->local_port];
+  port[0] = nullptr;
+  if (stream->rtcp == RtcpMode::kPair) port[1] = nullptr;
+  return std::move(streams_[id.index]);
+}
+
+}  // namespace sallyport::dataplane

@@ -1,0 +1,91 @@
+// One transmit clock per leg: whoever sends on the leg takes SSRC, sequence number and timestamp from here, so that the
+// same key never sees the same index twice, whatever the source does (RFC 3711 9.1, RFC 7714 10.1).
+//
+// Each source SSRC is mapped to an SSRC of ours that no source can choose. A source that repeats sequence numbers has
+// the repeated packets refused; one that really restarts (RFC 3550 A.1) goes on under a fresh SSRC, or, when the leg
+// has used up its SSRCs, on the old one with the sequence going on upwards. Used by one worker; knows no keys.
+#pragma once
+
+#include <array>
+#include <cstdint>
+
+#include "crypto/replay_window.hpp"
+
+namespace sallyport::dataplane {
+
+enum class TxMode : std::uint8_t {
+  kPassThrough,  ///< plain RTP: SSRC, sequence and timestamp as they came
+  kFreshSsrc,    ///< SSRCs, first sequence numbers and timestamp offsets of our own
+  kFixedSsrc,    ///< one configured SSRC, sequence and timestamp of the first source kept (labs only)
+};
+
+/// Random values from the control thread's CSPRNG.
+struct TxSeed {
+  std::uint32_t ssrc = 0;         ///< the first SSRC; the only one with kFixedSsrc
+  std::uint32_t ssrc_stride = 1;  ///< made odd: successive SSRCs never repeat within 2^32
+  std::uint64_t random = 0;
+};
+
+/// An SSRC of ours. Its sequence only ever goes up, whichever source is sent under it.
+struct TxSsrc {
+  std::uint32_t ssrc = 0;
+  std::uint32_t last_timestamp = 0;
+  std::uint64_t highest = 0;  ///< extended sequence number
+  std::uint8_t owner = 0;     ///< the source that is mapped to it
+};
+
+/// How one source's numbers become ours.
+struct TxSource {
+  std::uint32_t in_ssrc = 0;
+  std::uint32_t out_ssrc = 0;
+  std::uint32_t timestamp_offset = 0;
+  std::uint32_t last_use = 0;          ///< for choosing whom to replace
+  std::int64_t index_offset = 0;       ///< ours minus theirs; known once an RTP packet was sent
+  crypto::ReplayWindow used;           ///< of their indices
+  std::uint16_t refused_sequence = 0;  ///< the last refused one
+  std::uint16_t refused_run = 0;       ///< refused packets since the last one that was taken
+  std::uint8_t ssrc_slot = 0;
+};
+
+class TxClock {
+ public:
+  static constexpr std::size_t kSources = 4;      ///< remembered at a time
+  static constexpr std::uint8_t kFreshSsrcs = 8;  ///< per leg; a sending context remembers at least as many
+
+  TxClock() = default;
+  TxClock(TxMode mode, const TxSeed& seed) noexcept;
+
+  TxMode mode() const noexcept { return mode_; }
+
+  /// Gives an RTP packet its outgoing numbers in place. False: its index was used before or is behind the window, and
+  /// the source has not (yet) restarted; the packet must not be sent.
+  bool take_rtp(std::uint8_t* packet) noexcept;
+
+  /// The mapping for an RTCP sender of the source side; made where there is none yet.
+  const TxSource& source_of(std::uint32_t in_ssrc) noexcept;
+  /// The mapping that made `out_ssrc`, for reports that the far party sends about it.
+  const TxSource* sent_as(std::uint32_t out_ssrc) const noexcept;
+
+ private:
+  TxSource& find_or_add(std::uint32_t in_ssrc) noexcept;
+  void choose_ssrc(TxSource& source, bool had_one) noexcept;
+  void place(TxSource& source, std::uint64_t index, std::uint32_t timestamp) noexcept;
+  void restart(TxSource& source) noexcept;
+  std::uint64_t next_random() noexcept;
+  std::uint8_t slot_of(const TxSource& source) const noexcept {
+    return static_cast<std::uint8_t>(&source - sources_.data());
+  }
+
+  TxMode mode_ = TxMode::kPassThrough;
+  std::uint8_t sources_used_ = 0;
+  std::uint8_t ssrcs_used_ = 0;
+  std::uint8_t newest_ssrc_ = 0;  ///< slot
+  std::uint32_t next_ssrc_ = 0;
+  std::uint32_t stride_ = 1;
+  std::uint32_t uses_ = 0;
+  std::uint64_t random_ = 0;
+  std::array<TxSource, kSources> sources_{};
+  std::array<TxSsrc, kFreshSsrcs> ssrcs_{};
+};
+
+}  // namespace sallyport::dataplane

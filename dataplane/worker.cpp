@@ -1,0 +1,240 @@
+#include "dataplane/worker.hpp"
+
+#include <algorithm>
+#include <thread>
+
+#include "dataplane/stage_timer.hpp"
+#include "dataplane/stages/stages.hpp"
+
+namespace sallyport::dataplane {
+namespace {
+
+constexpr int kCommandsPerPass = 8;
+/// A command may yield two events (a replaced key of each direction); without room for them it waits.
+constexpr std::size_t kEventsPerCommand = 2;
+/// Every stream is looked at once in about so many sweeps; a sweep comes every millisecond.
+constexpr std::uint32_t kSweepsPerRound = 256;
+constexpr std::chrono::milliseconds kSweepInterval{1};
+
+}  // namespace
+
+Worker::Worker(const WorkerOptions& options, std::span<const LocalAddress> addresses, std::vector<WorkerPort> ports,
+               const WorkerRings& rings)
+    : options_(options),
+      rings_(rings),
+      state_{.id = options.id,
+             .workers = options.workers,
+             .now = Clock::now(),
+             .table = StreamTable(addresses, options.max_streams),
+             .ports = std::move(ports),
+             .engine = crypto::make_engine(options.engine),
+             .workspace = crypto::make_workspace(),
+             .srtp = {},
+             .hand_over = rings.hand_over,
+             .stats = {}},
+      sweep_interval_(Clock(options.tsc_hz).ticks(kSweepInterval)) {}
+
+bool Worker::poll_once() noexcept {
+  state_.now = Clock::now();
+  bool busy = drain_commands();
+  for (std::uint16_t port = 0; port < state_.ports.size(); ++port) busy |= poll_port(port);
+  busy |= poll_hand_over();
+  if (state_.now - last_sweep_ > sweep_interval_) sweep();
+
+  const Tsc spent = Clock::now() - state_.now;
+  state_.stats.passes.add();
+  state_.stats.total_ticks.add(spent);
+  if (busy) state_.stats.busy_ticks.add(spent);
+  return busy;
+}
+
+void Worker::run(const std::atomic<bool>& stop) noexcept {
+  unsigned idle = 0;
+  while (!stop.load(std::memory_order_relaxed)) {
+    if (poll_once()) {
+      idle = 0;
+    } else if (options_.idle_polls != 0 && ++idle >= options_.idle_polls) {
+      const Tsc before = Clock::now();
+      std::this_thread::sleep_for(options_.idle_sleep);
+      state_.stats.idle_sleeps.add();
+      state_.stats.total_ticks.add(Clock::now() - before);
+    }
+  }
+}
+
+/// Steps 1 to 8 for one port.
+bool Worker::poll_port(std::uint16_t port) noexcept {
+  WorkerPort& worker_port = state_.ports[port];
+  if (!worker_port.has_queue) return false;
+  StageTimer timer(state_.stats);
+  Burst burst;
+  burst.resize(worker_port.port->rx(worker_port.queue, burst.data(), kBurst));
+  const std::uint16_t received = burst.size();
+  if (received != 0) {
+    state_.stats.rx.add(received);
+    timer.lap(Stage::kRx, received);
+    classify(state_, burst, port);
+    timer.lap(Stage::kClassify, received);
+    Burst none;
+    run_stages(burst, none);
+    timer.lap(Stage::kCount, 0);
+  }
+  const std::uint16_t punted = exchange_punts(state_, port);
+  timer.lap(Stage::kPunt, punted);
+  return received != 0 || punted != 0;
+}
+
+/// Steps 3 to 7 for packets whose leg is known (`received`) and for clear media that other workers delivered (`media`).
+void Worker::run_stages(Burst& received, Burst& media) noexcept {
+  StageTimer timer(state_.stats);
+  std::uint16_t packets = received.size();
+  unprotect(state_, received);
+  timer.lap(Stage::kUnprotect, packets);
+  packets = received.size();
+  route(state_, received);
+  timer.lap(Stage::kRoute, packets);
+  for (Burst* burst : {&received, &media}) {
+    packets = burst->size();
+    protect(state_, *burst);
+    timer.lap(Stage::kProtect, packets);
+    packets = burst->size();
+    transmit(state_, *burst);
+    timer.lap(Stage::kTransmit, packets);
+  }
+}
+
+bool Worker::poll_hand_over() noexcept {
+  bool any = false;
+  for (std::size_t from = 0; from < state_.workers; ++from) {
+    if (from == state_.id) continue;
+    auto& ring = rings_.hand_over->between(from, state_.id);
+    Burst received;
+    Burst media;
+    std::uint16_t taken = 0;
+    for (rte_mbuf* packet = nullptr; taken < kBurst && ring.pop(packet); ++taken)
+      take_handed_over(received, media, packet);
+    if (taken == 0) continue;
+    any = true;
+    state_.stats.handed_in.add(taken);
+    run_stages(received, media);
+    flush_egress(state_);
+  }
+  return any;
+}
+
+void Worker::take_handed_over(Burst& received, Burst& media, rte_mbuf* packet) noexcept {
+  const PacketMeta& meta = meta_of(packet);
+  switch (meta.hand_over) {
+    case HandOver::kReceived:
+      if (find_leg(state_, packet)) received.push(packet);
+      break;
+    case HandOver::kMedia:
+      if (deliver(state_, packet, meta.sink)) media.push(packet);
+      break;
+    case HandOver::kTransmit:
+      queue_frame(state_, meta.egress_port, packet);
+      break;
+  }
+}
+
+void Worker::discard_handed_over() noexcept {
+  for (std::size_t from = 0; from < state_.workers; ++from) {
+    if (from == state_.id) continue;
+    for (rte_mbuf* packet = nullptr; rings_.hand_over->between(from, state_.id).pop(packet);) {
+      state_.stats.handed_in.add();
+      drop(state_, packet, nullptr, DropReason::kSinkGone);
+    }
+  }
+}
+
+bool Worker::drain_commands() noexcept {
+  int done = 0;
+  for (; done < kCommandsPerPass && event_room() >= kEventsPerCommand; ++done) {
+    Command command;
+    if (!rings_.commands->pop(command)) break;
+    std::visit([this](auto& order) noexcept { apply(order); }, command);
+  }
+  return done != 0;
+}
+
+void Worker::apply(AddStream& command) noexcept {
+  command.stream->installed = state_.now;
+  if (state_.table.add(command.stream)) {
+    state_.stats.streams.add();
+  } else {
+    rings_.events->push(StreamRetired{std::move(command.stream), true});
+  }
+}
+
+void Worker::apply(RemoveStream& command) noexcept {
+  std::unique_ptr<Stream> stream = state_.table.remove(command.stream);
+  if (stream == nullptr) return;
+  state_.stats.streams.set(state_.stats.streams.read() - 1);
+  rings_.events->push(StreamRetired{std::move(stream), false});
+}
+
+void Worker::apply(SetNextHop& command) noexcept {
+  Stream* stream = state_.table.find(command.stream);
+  if (stream == nullptr) return;
+  if (command.known) {
+    stream->header.set_next_hop(command.source, command.destination);
+  } else {
+    stream->header.forget_next_hop();
+  }
+}
+
+void Worker::apply(RekeyReceive& command) noexcept {
+  Stream* stream = state_.table.find(command.stream);
+  if (stream == nullptr) {
+    retire(std::move(command.context));
+    return;
+  }
+  if (stream->rx != nullptr && command.context != nullptr) command.context->continue_from(*stream->rx);
+  retire(std::move(stream->rx_previous));
+  stream->rx_previous = std::move(stream->rx);
+  stream->rx_previous_until = state_.now + command.grace;
+  stream->rx = std::move(command.context);
+}
+
+void Worker::apply(RekeySend& command) noexcept {
+  Stream* stream = state_.table.find(command.stream);
+  if (stream == nullptr) {
+    retire(std::move(command.context));
+    return;
+  }
+  if (stream->tx != nullptr && command.context != nullptr) command.context->continue_from(*stream->tx);
+  retire(std::move(stream->tx));
+  stream->tx = std::move(command.context);
+}
+
+void Worker::retire(std::unique_ptr<crypto::Context> context) noexcept {
+  if (context != nullptr) rings_.events->push(ContextRetired{std::move(context)});
+}
+
+/// Looks at a share of the streams: keys whose grace time is over, media that stopped or came back.
+void Worker::sweep() noexcept {
+  last_sweep_ = state_.now;
+  const std::uint32_t capacity = state_.table.capacity();
+  const std::uint32_t share = capacity / kSweepsPerRound + 1;
+  for (std::uint32_t i = 0; i < share && event_room() >= kEventsPerCommand; ++i) {
+    if (sweep_next_ >= capacity) sweep_next_ = 0;
+    Stream* stream = state_.table.in_slot(sweep_next_++);
+    if (stream != nullptr) sweep_stream(*stream);
+  }
+}
+
+void Worker::sweep_stream(Stream& stream) noexcept {
+  if (stream.rx_previous != nullptr && state_.now >= stream.rx_previous_until) retire(std::move(stream.rx_previous));
+  if (stream.media_timeout == 0) return;
+  const Tsc last = std::max(stream.counters.last_media.read(), stream.installed);
+  const bool silent = state_.now > last && state_.now - last > stream.media_timeout;
+  if (silent == stream.media_lost) return;
+  stream.media_lost = silent;
+  if (silent) {
+    rings_.events->push(MediaLost{stream.id});
+  } else {
+    rings_.events->push(MediaResumed{stream.id});
+  }
+}
+
+}  // namespace sallyport::dataplane

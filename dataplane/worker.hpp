@@ -1,0 +1,77 @@
+// A worker: one thread on one core, run to completion. poll_once() is the table of contents of the product.
+#pragma once
+
+#include <atomic>
+#include <chrono>
+#include <cstdint>
+#include <memory>
+#include <vector>
+
+#include "dataplane/command.hpp"
+#include "dataplane/event.hpp"
+#include "dataplane/ring.hpp"
+#include "dataplane/worker_state.hpp"
+
+namespace sallyport::dataplane {
+
+struct WorkerOptions {
+  WorkerId id = 0;
+  std::size_t workers = 1;
+  std::uint32_t max_streams = 4096;
+  crypto::EngineKind engine = crypto::EngineKind::kIpsecMb;
+  unsigned idle_polls = 64;  ///< empty passes before it sleeps; 0: never
+  std::chrono::microseconds idle_sleep{50};
+  double tsc_hz = 1e9;
+};
+
+/// Control's ends of the rings are in DataplaneClient; these are the worker's.
+struct WorkerRings {
+  Ring<Command>* commands = nullptr;
+  Ring<Event>* events = nullptr;
+  HandOverMesh* hand_over = nullptr;
+};
+
+class Worker {
+ public:
+  /// Built on the control thread. Throws SetupError where the engine cannot run here.
+  Worker(const WorkerOptions& options, std::span<const LocalAddress> addresses, std::vector<WorkerPort> ports,
+         const WorkerRings& rings);
+
+  /// One pass over everything. True if there was anything to do. Worker thread only.
+  bool poll_once() noexcept;
+  /// poll_once() until `stop`, sleeping when idle.
+  void run(const std::atomic<bool>& stop) noexcept;
+  /// Between passes, with no other worker running: frees packets that wait in rings towards this worker and counts
+  /// them.
+  void discard_handed_over() noexcept;
+
+  WorkerId id() const noexcept { return state_.id; }
+  const WorkerStats& stats() const noexcept { return state_.stats; }
+  const crypto::Engine& engine() const noexcept { return *state_.engine; }
+
+ private:
+  bool drain_commands() noexcept;
+  void apply(AddStream& command) noexcept;
+  void apply(RemoveStream& command) noexcept;
+  void apply(SetNextHop& command) noexcept;
+  void apply(RekeyReceive& command) noexcept;
+  void apply(RekeySend& command) noexcept;
+  static void apply(std::monostate&) noexcept {}
+  bool poll_port(std::uint16_t port) noexcept;
+  bool poll_hand_over() noexcept;
+  void take_handed_over(Burst& received, Burst& media, rte_mbuf* packet) noexcept;
+  void run_stages(Burst& received, Burst& media) noexcept;
+  void sweep() noexcept;
+  void sweep_stream(Stream& stream) noexcept;
+  void retire(std::unique_ptr<crypto::Context> context) noexcept;
+  std::size_t event_room() const noexcept { return rings_.events->capacity() - rings_.events->size(); }
+
+  WorkerOptions options_;
+  WorkerRings rings_;
+  WorkerState state_;
+  Tsc sweep_interval_;
+  Tsc last_sweep_ = 0;
+  std::uint32_t sweep_next_ = 0;
+};
+
+}  // namespace sallyport::dataplane
