@@ -38,7 +38,8 @@ struct alignas(64) WorkerStats {
   Counter busy_ticks;   ///< TSC ticks of passes that found work
   Counter total_ticks;  ///< TSC ticks since the worker started
   Counter idle_sleeps;
-  Counter streams;  ///< streams that are installed
+  Counter imbalances;  ///< checks at which the accounting identity did not hold: always 0
+  Counter streams;     ///< streams that are installed
 
   std::uint64_t dropped() const noexcept {
     std::uint64_t sum = 0;

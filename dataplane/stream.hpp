@@ -11,20 +11,12 @@
 #include "dataplane/counter.hpp"
 #include "dataplane/drop_reason.hpp"
 #include "dataplane/ids.hpp"
+#include "dataplane/leg_options.hpp"
 #include "dataplane/net_headers.hpp"
 #include "dataplane/rx_quality.hpp"
 #include "dataplane/tx_clock.hpp"
 
 namespace sallyport::dataplane {
-
-enum class RtcpMode : std::uint8_t {
-  kPair,  ///< on the UDP port above RTP's, both ends
-  kMux,   ///< on RTP's port (RFC 5761)
-  kOff,
-};
-
-/// Whose packets a plain RTP leg takes. An SRTP leg takes what authenticates.
-enum class SourceCheck : std::uint8_t { kAddress, kAddressAndPort, kOff };
 
 inline constexpr std::int8_t kKeepDscp = -1;
 

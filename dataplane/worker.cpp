@@ -211,9 +211,10 @@ void Worker::retire(std::unique_ptr<crypto::Context> context) noexcept {
   if (context != nullptr) rings_.events->push(ContextRetired{std::move(context)});
 }
 
-/// Looks at a share of the streams: keys whose grace time is over, media that stopped or came back.
+/// Checks the accounting and a share of the streams: keys whose grace time is over, media that stopped or came back.
 void Worker::sweep() noexcept {
   last_sweep_ = state_.now;
+  if (!state_.stats.balanced()) state_.stats.imbalances.add();
   const std::uint32_t capacity = state_.table.capacity();
   const std::uint32_t share = capacity / kSweepsPerRound + 1;
   for (std::uint32_t i = 0; i < share && event_room() >= kEventsPerCommand; ++i) {

@@ -1,0 +1,175 @@
+#include "controlplane/dataplane_client.hpp"
+
+#include <rte_launch.h>
+#include <rte_lcore.h>
+
+#include <string>
+
+#include "crypto/error.hpp"
+
+namespace sallyport::controlplane {
+namespace {
+
+constexpr std::size_t kCommandRing = 1024;
+/// Packets between two workers: a worker that shares its core loses it for some 4 ms at a time.
+constexpr std::size_t kHandOverRing = 8192;
+
+struct Launch {
+  dataplane::Worker* worker;
+  const std::atomic<bool>* stop;
+};
+
+int run_worker(void* argument) {
+  const std::unique_ptr<Launch> launch(static_cast<Launch*>(argument));
+  launch->worker->run(*launch->stop);
+  return 0;
+}
+
+}  // namespace
+
+DataplaneClient::Slot::Slot(std::size_t ring_size, std::uint32_t max_streams)
+    : commands(ring_size), events(ring_size), generations(max_streams, 0) {
+  for (std::uint32_t id = max_streams; id > 0; --id) free_ids.push_back(id - 1);
+}
+
+DataplaneClient::DataplaneClient(const DataplaneOptions& options, const drivers::Eal& eal,
+                                 std::vector<DataplanePort> ports, std::vector<dataplane::LocalAddress> addresses)
+    : options_(options),
+      eal_(eal),
+      ports_(std::move(ports)),
+      addresses_(std::move(addresses)),
+      clock_(dataplane::Clock::calibrate()),
+      hand_over_(options.cores.size(), kHandOverRing) {
+  for (dataplane::WorkerId id = 0; id < options_.cores.size(); ++id) {
+    auto slot = std::make_unique<Slot>(kCommandRing, options_.max_streams);
+    slot->worker = std::make_unique<dataplane::Worker>(
+        dataplane::WorkerOptions{.id = id,
+                                 .workers = options_.cores.size(),
+                                 .max_streams = options_.max_streams,
+                                 .engine = options_.engine,
+                                 .idle_polls = options_.idle_polls,
+                                 .idle_sleep = options_.idle_sleep,
+                                 .tsc_hz = clock_.hz()},
+        addresses_, ports_for(id),
+        dataplane::WorkerRings{.commands = &slot->commands, .events = &slot->events, .hand_over = &hand_over_});
+    slots_.push_back(std::move(slot));
+  }
+}
+
+DataplaneClient::~DataplaneClient() { stop(); }
+
+std::vector<dataplane::WorkerPort> DataplaneClient::ports_for(dataplane::WorkerId worker) const {
+  std::vector<dataplane::WorkerPort> result;
+  for (const DataplanePort& port : ports_) {
+    dataplane::WorkerPort entry;
+    entry.port = port.port;
+    entry.twin = port.twin;
+    entry.queue = worker;
+    entry.has_queue = worker < port.port->queues();
+    entry.tx_owner = static_cast<dataplane::WorkerId>(worker % port.port->queues());
+    entry.offload = {.ipv4 = port.port->offloads_ipv4_checksum(),
+                     .udp = port.port->offloads_udp_checksum(),
+                     .ipv4_udp_wanted = port.udp_checksum};
+    entry.punt_limit = dataplane::RateLimit(port.port->options().punt_limit_pps, clock_.hz());
+    result.push_back(entry);
+  }
+  return result;
+}
+
+void DataplaneClient::start() {
+  for (std::size_t id = 0; id < slots_.size(); ++id) {
+    auto launch = std::make_unique<Launch>(Launch{slots_[id]->worker.get(), &stop_});
+    const int failed = rte_eal_remote_launch(run_worker, launch.get(), eal_.lcore_of_core(options_.cores[id]));
+    if (failed != 0)
+      throw SetupError("worker " + std::to_string(id) + " on core " + std::to_string(options_.cores[id]) +
+                       " did not start");
+    launch.release();
+    running_ = true;
+  }
+}
+
+void DataplaneClient::stop() noexcept {
+  if (!running_) return;
+  stop_.store(true, std::memory_order_relaxed);
+  rte_eal_mp_wait_lcore();
+  running_ = false;
+  for (const auto& slot : slots_) slot->worker->discard_handed_over();
+}
+
+StreamHandle DataplaneClient::reserve(std::uint16_t local_port) {
+  const dataplane::WorkerId worker = owner_of(local_port);
+  Slot& slot = *slots_[worker];
+  if (slot.free_ids.empty()) {
+    throw SetupError("worker " + std::to_string(worker) + " has all of its " + std::to_string(options_.max_streams) +
+                     " stream sides in use; raise memory.max_streams");
+  }
+  const std::uint32_t index = slot.free_ids.back();
+  slot.free_ids.pop_back();
+  if (++slot.generations[index] == 0) slot.generations[index] = 1;
+  return {worker, {index, slot.generations[index]}};
+}
+
+const dataplane::Stream* DataplaneClient::add(StreamHandle handle, std::unique_ptr<dataplane::Stream> stream) {
+  stream->id = handle.stream;
+  const dataplane::Stream* view = stream.get();
+  send(handle.worker, dataplane::AddStream{std::move(stream)});
+  return view;
+}
+
+void DataplaneClient::remove(StreamHandle handle) { send(handle.worker, dataplane::RemoveStream{handle.stream}); }
+
+void DataplaneClient::set_next_hop(StreamHandle handle, const drivers::MacAddress& source,
+                                   const std::optional<drivers::MacAddress>& destination) {
+  send(handle.worker, dataplane::SetNextHop{.stream = handle.stream,
+                                            .source = source,
+                                            .destination = destination.value_or(drivers::MacAddress{}),
+                                            .known = destination.has_value()});
+}
+
+void DataplaneClient::rekey_receive(StreamHandle handle, std::unique_ptr<crypto::Context> context,
+                                    std::chrono::milliseconds grace) {
+  send(handle.worker, dataplane::RekeyReceive{handle.stream, std::move(context), clock_.ticks(grace)});
+}
+
+void DataplaneClient::rekey_send(StreamHandle handle, std::unique_ptr<crypto::Context> context) {
+  send(handle.worker, dataplane::RekeySend{handle.stream, std::move(context)});
+}
+
+void DataplaneClient::send(dataplane::WorkerId worker, dataplane::Command command) {
+  Slot& slot = *slots_[worker];
+  slot.waiting.push_back(std::move(command));
+  flush(slot);
+}
+
+void DataplaneClient::flush(Slot& slot) {
+  while (!slot.waiting.empty() && slot.commands.push(std::move(slot.waiting.front()))) slot.waiting.pop_front();
+}
+
+void DataplaneClient::poll() {
+  for (dataplane::WorkerId id = 0; id < slots_.size(); ++id) {
+    Slot& slot = *slots_[id];
+    flush(slot);
+    for (dataplane::Event event; slot.events.pop(event);) {
+      std::visit([this, id](auto& what) { take(id, what); }, event);
+    }
+  }
+}
+
+void DataplaneClient::take(dataplane::WorkerId worker, dataplane::StreamRetired& event) {
+  const dataplane::StreamId id = event.stream->id;
+  slots_[worker]->free_ids.push_back(id.index);
+  event.stream.reset();
+  if (event.refused && listener_.refused) listener_.refused({worker, id});
+}
+
+void DataplaneClient::take(dataplane::WorkerId, dataplane::ContextRetired& event) { event.context.reset(); }
+
+void DataplaneClient::take(dataplane::WorkerId worker, dataplane::MediaLost& event) {
+  if (listener_.media_lost) listener_.media_lost({worker, event.stream});
+}
+
+void DataplaneClient::take(dataplane::WorkerId worker, dataplane::MediaResumed& event) {
+  if (listener_.media_resumed) listener_.media_resumed({worker, event.stream});
+}
+
+}  // namespace sallyport::controlplane

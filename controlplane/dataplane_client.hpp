@@ -1,0 +1,126 @@
+// The only door from control to the dataplane. Owns workers, their threads and the rings; nothing else in the control plane
+// knows them. Control thread only.
+//
+// A stream belongs to its worker from add() until it comes back; meanwhile its counters, and nothing else of it, may be
+// read through the pointer that add() returns. Retired streams and keys are destroyed (and wiped) here.
+#pragma once
+
+#include <atomic>
+#include <deque>
+#include <functional>
+#include <memory>
+#include <vector>
+
+#include "dataplane/clock.hpp"
+#include "dataplane/command.hpp"
+#include "dataplane/event.hpp"
+#include "dataplane/worker.hpp"
+#include "drivers/eal.hpp"
+
+namespace sallyport::controlplane {
+
+/// Name of a stream across all workers.
+struct StreamHandle {
+  dataplane::WorkerId worker = 0;
+  dataplane::StreamId stream;
+
+  bool operator==(const StreamHandle&) const = default;
+};
+
+/// A port as the dataplane needs it: the device, its twin if any, and whether IPv4 UDP checksums are wanted.
+struct DataplanePort {
+  const drivers::EthPort* port = nullptr;
+  const drivers::EthPort* twin = nullptr;
+  bool udp_checksum = true;
+};
+
+struct DataplaneOptions {
+  std::vector<unsigned> cores;  ///< one worker each
+  std::uint32_t max_streams = 4096;
+  crypto::EngineKind engine = crypto::EngineKind::kIpsecMb;
+  unsigned idle_polls = 64;
+  std::chrono::microseconds idle_sleep{50};
+};
+
+/// What control wants to know. Called from DataplaneClient::poll().
+struct DataplaneListener {
+  std::function<void(StreamHandle)> media_lost;
+  std::function<void(StreamHandle)> media_resumed;
+  /// A stream that its worker would not take: its id or port was in use. It has been destroyed.
+  std::function<void(StreamHandle)> refused;
+};
+
+class DataplaneClient {
+ public:
+  /// Builds the workers; start() lets them run. `addresses` in the order that address slots are counted in. Throws SetupError.
+  DataplaneClient(const DataplaneOptions& options, const drivers::Eal& eal, std::vector<DataplanePort> ports,
+                  std::vector<dataplane::LocalAddress> addresses);
+  /// Stops the workers.
+  ~DataplaneClient();
+  DataplaneClient(const DataplaneClient&) = delete;
+  DataplaneClient& operator=(const DataplaneClient&) = delete;
+
+  void set_listener(DataplaneListener listener) { listener_ = std::move(listener); }
+  void start();
+  void stop() noexcept;
+
+  std::size_t workers() const noexcept { return slots_.size(); }
+  const dataplane::Worker& worker(std::size_t id) const noexcept { return *slots_[id]->worker; }
+  unsigned core(std::size_t id) const noexcept { return options_.cores[id]; }
+  const dataplane::Clock& clock() const noexcept { return clock_; }
+  const std::vector<dataplane::LocalAddress>& addresses() const noexcept { return addresses_; }
+  const std::vector<DataplanePort>& ports() const noexcept { return ports_; }
+  /// The worker that owns a local UDP port.
+  dataplane::WorkerId owner_of(std::uint16_t local_port) const noexcept {
+    return dataplane::worker_of(local_port, slots_.size());
+  }
+
+  /// A free stream id on the worker that owns `local_port`. Throws SetupError where all are in use.
+  StreamHandle reserve(std::uint16_t local_port);
+  /// Gives back a reserved handle that was never used.
+  void release(StreamHandle handle) { slots_[handle.worker]->free_ids.push_back(handle.stream.index); }
+  /// Publishes a stream under a reserved handle. What is returned is valid until remove().
+  const dataplane::Stream* add(StreamHandle handle, std::unique_ptr<dataplane::Stream> stream);
+  void remove(StreamHandle handle);
+  void set_next_hop(StreamHandle handle, const drivers::MacAddress& source,
+                    const std::optional<drivers::MacAddress>& destination);
+  void rekey_receive(StreamHandle handle, std::unique_ptr<crypto::Context> context, std::chrono::milliseconds grace);
+  void rekey_send(StreamHandle handle, std::unique_ptr<crypto::Context> context);
+
+  /// Sends what waited for room in the rings and takes the workers' events. To be called every few milliseconds.
+  void poll();
+
+ private:
+  /// One worker, control's ends of its rings, and who has which of its stream ids.
+  struct Slot {
+    Slot(std::size_t ring_size, std::uint32_t max_streams);
+    dataplane::Ring<dataplane::Command> commands;
+    dataplane::Ring<dataplane::Event> events;
+    std::deque<dataplane::Command> waiting;  ///< commands that found the ring full, in order
+    std::vector<std::uint32_t> free_ids;
+    std::vector<std::uint32_t> generations;
+    std::unique_ptr<dataplane::Worker> worker;
+  };
+
+  std::vector<dataplane::WorkerPort> ports_for(dataplane::WorkerId worker) const;
+  void send(dataplane::WorkerId worker, dataplane::Command command);
+  static void flush(Slot& slot);
+  void take(dataplane::WorkerId worker, dataplane::StreamRetired& event);
+  void take(dataplane::WorkerId worker, dataplane::ContextRetired& event);
+  void take(dataplane::WorkerId worker, dataplane::MediaLost& event);
+  void take(dataplane::WorkerId worker, dataplane::MediaResumed& event);
+  void take(dataplane::WorkerId, std::monostate&) {}
+
+  DataplaneOptions options_;
+  const drivers::Eal& eal_;
+  std::vector<DataplanePort> ports_;
+  std::vector<dataplane::LocalAddress> addresses_;
+  dataplane::Clock clock_;
+  dataplane::HandOverMesh hand_over_;
+  DataplaneListener listener_;
+  std::vector<std::unique_ptr<Slot>> slots_;
+  std::atomic<bool> stop_{false};
+  bool running_ = false;
+};
+
+}  // namespace sallyport::controlplane

@@ -1,0 +1,95 @@
+// The streams of the configuration file: installs them, keeps their next hops, re-keys and replaces them on reload, and
+// reports on them. Control thread only.
+#pragma once
+
+#include <functional>
+#include <list>
+#include <memory>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "controlplane/config.hpp"
+#include "controlplane/dataplane_client.hpp"
+#include "crypto/engine.hpp"
+
+namespace sallyport::controlplane {
+
+/// One side of a stream as it is installed.
+struct StreamSide {
+  StreamHandle handle;
+  const dataplane::Stream* view = nullptr;  ///< counters only; null once its worker refused it
+  std::optional<drivers::MacAddress> next_hop;
+  bool silent = false;                      ///< the worker reported no media for the stream's time-out
+};
+
+struct StaticStream {
+  StreamConfig config;
+  StreamSide a;
+  StreamSide b;
+};
+
+/// What a reload did, for the log.
+struct StreamChanges {
+  unsigned kept = 0;
+  unsigned rekeyed = 0;
+  unsigned replaced = 0;
+  unsigned added = 0;
+  unsigned removed = 0;
+};
+
+/// Tells what MAC address leads to a remote, now and whenever that changes, until the watch is dropped. The callback may
+/// run before the function returns.
+using NextHopWatch = std::shared_ptr<void>;
+using WatchNextHop = std::function<NextHopWatch(std::size_t port, const drivers::IpAddress& remote,
+                                                std::function<void(std::optional<drivers::MacAddress>)>)>;
+
+class StaticStreams {
+ public:
+  /// `engine`: control's own, of the kind that the workers run.
+  StaticStreams(DataplaneClient& dataplane, crypto::Engine& engine, WatchNextHop watch);
+  ~StaticStreams();
+  StaticStreams(const StaticStreams&) = delete;
+  StaticStreams& operator=(const StaticStreams&) = delete;
+
+  /// Makes what is installed equal to `wanted`: streams that stay the same are not touched, those whose keys alone differ
+  /// are re-keyed, the rest is replaced, added or removed. Everything that can fail is built first: throws SetupError
+  /// with nothing changed.
+  StreamChanges apply(std::vector<StreamConfig> wanted);
+
+  const std::list<StaticStream>& all() const noexcept { return streams_; }
+
+  // From the dataplane's events.
+  void media_lost(StreamHandle handle);
+  void media_resumed(StreamHandle handle);
+  void refused(StreamHandle handle);
+
+ private:
+  struct Prepared;
+  struct Rekey;
+
+  Prepared prepare(StreamConfig config);
+  void reserve_ids(std::vector<Prepared>& fresh);
+  Rekey prepare_rekey(const StreamConfig& config);
+  std::unique_ptr<dataplane::Stream> build(const StreamConfig& stream, const StreamSideConfig& side);
+  void install(Prepared& prepared);
+  void watch(StreamSide& side, const StreamSideConfig& config);
+  void rekey(StaticStream& stream, StreamConfig wanted, Rekey keys);
+  void rekey_side(const StreamSide& side, const StreamSideConfig& now, const StreamSideConfig& wanted,
+                  std::unique_ptr<crypto::Context> receive, std::unique_ptr<crypto::Context> send,
+                  std::chrono::milliseconds grace);
+  void remove(StaticStream& stream);
+  std::unique_ptr<crypto::Context> context(const crypto::Suite* suite, const crypto::MasterKey& key);
+  std::size_t slot_of(const drivers::IpAddress& address) const;
+  /// Calls found(stream, side, "a" or "b") for the side of that handle, if any.
+  template <typename Found>
+  void with_side(StreamHandle handle, Found&& found);
+
+  DataplaneClient& dataplane_;
+  crypto::Engine& engine_;
+  WatchNextHop watch_;
+  std::list<StaticStream> streams_;
+  std::vector<std::pair<StreamHandle, NextHopWatch>> watches_;
+};
+
+}  // namespace sallyport::controlplane
