@@ -1,15 +1,19 @@
-// The configuration as checked values. Made by load_config() from one file and the command line; everything in it is valid
-// by itself and against the rest (ports exist, addresses are ours, nothing clashes). Knows no DPDK and starts nothing.
+// The configuration as checked values. Made by load_config() from one file and the command line; everything in it is
+// valid by itself and against the rest (ports exist, addresses are ours, nothing clashes). Knows no DPDK and starts
+// nothing.
 #pragma once
 
 #include <chrono>
 #include <cstdint>
 #include <optional>
+#include <stdexcept>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "crypto/context.hpp"
 #include "crypto/suite.hpp"
+#include "dataplane/leg_options.hpp"
 #include "drivers/eal.hpp"
 #include "drivers/eth_port.hpp"
 #include "drivers/ip_address.hpp"
@@ -26,30 +30,29 @@ struct Endpoint {
   auto operator<=>(const Endpoint&) const = default;
 };
 
-enum class RtcpMode : std::uint8_t { kPair, kMux, kOff };
-/// Whose packets a plain RTP side accepts (an SRTP side accepts what authenticates).
-enum class SourceCheck : std::uint8_t { kAddress, kAddressAndPort, kOff };
+using dataplane::RtcpMode;
+using dataplane::SourceCheck;
 
 /// One side of a static stream, the keys "a.*" or "b.*" of [stream.NAME].
 struct StreamSideConfig {
   Endpoint local;
   Endpoint remote;
-  const crypto::Suite* suite = nullptr;   ///< null: plain RTP
-  crypto::MasterKey send_key;             ///< we protect with it
-  crypto::MasterKey receive_key;          ///< the party protects with it
+  const crypto::Suite* suite = nullptr;  ///< null: plain RTP
+  crypto::MasterKey send_key;            ///< we protect with it
+  crypto::MasterKey receive_key;         ///< the party protects with it
   RtcpMode rtcp = RtcpMode::kPair;
   SourceCheck source_check = SourceCheck::kAddress;
-  std::optional<std::uint8_t> dscp;       ///< nothing: keep what came in
-  std::optional<std::uint32_t> ssrc;      ///< nothing: random (SRTP) or passed through (RTP)
+  std::optional<std::uint8_t> dscp;   ///< nothing: keep what came in
+  std::optional<std::uint32_t> ssrc;  ///< nothing: random (SRTP) or passed through (RTP)
 };
 
 struct StreamConfig {
   std::string name;
   StreamSideConfig a;
   StreamSideConfig b;
-  std::uint32_t clock_rate = 8000;                  ///< Hz, for jitter
-  std::chrono::seconds media_timeout{10};           ///< 0: never reported
-  std::chrono::milliseconds rekey_grace{5000};      ///< how long the previous receive key still counts after a re-key
+  std::uint32_t clock_rate = 8000;              ///< Hz, for jitter
+  std::chrono::seconds media_timeout{10};       ///< 0: never reported
+  std::chrono::milliseconds rekey_grace{5000};  ///< how long the previous receive key still counts after a re-key
 };
 
 struct StaticNeighbour {
@@ -59,29 +62,29 @@ struct StaticNeighbour {
 
 struct PortConfig {
   drivers::PortOptions options;
-  std::vector<StaticNeighbour> neighbours;   ///< for ports without a kernel path
-  bool udp_checksum = true;                  ///< IPv4 only: false sends 0 where the device does not compute it
+  std::vector<StaticNeighbour> neighbours;  ///< for ports without a kernel path
+  bool udp_checksum = true;                 ///< IPv4 only: false sends 0 where the device does not compute it
 };
 
 struct WorkersConfig {
-  std::vector<unsigned> cores;               ///< one worker each
-  unsigned idle_polls = 64;                  ///< empty polls before the worker sleeps; 0: never
+  std::vector<unsigned> cores;  ///< one worker each
+  unsigned idle_polls = 64;     ///< empty polls before the worker sleeps; 0: never
   std::chrono::microseconds idle_sleep{50};
 };
 
 struct Config {
-  std::string file;                          ///< absolute path
+  std::string file;  ///< absolute path
   std::string log_level = "info";
   WorkersConfig workers;
   drivers::HugePages huge_pages = drivers::HugePages::kAuto;
   unsigned memory_mb = 512;
-  unsigned mbufs = 16384;                    ///< per socket
-  unsigned max_streams = 4096;               ///< stream sides per worker
+  unsigned mbufs = 16384;       ///< per socket
+  unsigned max_streams = 4096;  ///< stream sides per worker
   crypto::EngineKind engine = crypto::EngineKind::kIpsecMb;
   std::string control_socket = "/run/sallyport/control.sock";
   std::vector<PortConfig> ports;
   std::vector<StreamConfig> streams;
-  std::vector<std::string> warnings;         ///< said loudly at start, as for allow_index_reuse_in_lab
+  std::vector<std::string> warnings;  ///< said loudly at start, as for allow_index_reuse_in_lab
 };
 
 /// What is wrong with a configuration: every fault found, one line each,
@@ -100,7 +103,8 @@ class ConfigError : public std::runtime_error {
 /// file with keys in it that others can read, is a fault. Throws ConfigError.
 Config load_config(const std::string& path, const std::vector<std::string>& overrides);
 
-/// The configuration reference (every key: meaning, unit, default) as text, made from the same table that load_config uses.
+/// The configuration reference (every key: meaning, unit, default) as text, made from the same table that load_config
+/// uses.
 std::string config_reference();
 
 /// Names of the settings in which two configurations differ and that cannot change while the gateway runs

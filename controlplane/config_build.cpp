@@ -1,0 +1,103 @@
+#include "controlplane/config_build.hpp"
+
+#include <filesystem>
+
+#include "controlplane/config_check.hpp"
+#include "controlplane/config_read.hpp"
+#include "controlplane/config_section.hpp"
+
+namespace sallyport::controlplane {
+namespace {
+
+constexpr std::string_view kPort = "port.";
+constexpr std::string_view kStream = "stream.";
+
+/// Reads every section of the file and the command line into a draft.
+class DraftBuilder {
+ public:
+  DraftBuilder(const std::vector<SectionText>& file, const std::vector<SectionText>& overrides, Faults& faults)
+      : file_(file), overrides_(overrides), faults_(faults) {}
+
+  Draft build() {
+    for (const char* name : {"log", "workers", "memory", "crypto", "control"}) {
+      draft_.general.emplace(name, read(name, {.config = &draft_.config}));
+    }
+    for (const SectionText& section : file_) add(section);
+    for (const SectionText& section : overrides_) {
+      if (find_section(file_, section.name) == nullptr) add(section);
+    }
+    return std::move(draft_);
+  }
+
+ private:
+  Section read(const std::string& name, Target target) {
+    return read_section(name, find_section(file_, name), find_section(overrides_, name), target, faults_);
+  }
+
+  void add(const SectionText& text) {
+    if (keys_of_section(text.name).empty()) {
+      unknown_section(text, faults_);
+      draft_.complete = false;
+    } else if (text.name.starts_with(kPort)) {
+      PortDraft port;
+      port.config.options.name = text.name.substr(kPort.size());
+      const std::size_t before = faults_.count();
+      port.section = read(text.name, {.port = &port.config});
+      port.sound = faults_.count() == before;
+      draft_.ports.push_back(std::move(port));
+    } else if (text.name.starts_with(kStream)) {
+      StreamDraft stream;
+      stream.config.name = text.name.substr(kStream.size());
+      const std::size_t before = faults_.count();
+      read_stream(text.name, stream);
+      stream.sound = faults_.count() == before;
+      draft_.streams.push_back(std::move(stream));
+    }
+  }
+
+  void read_stream(const std::string& name, StreamDraft& stream) {
+    stream.section = read(name, {.stream = &stream, .sides = {&stream.config.a, &stream.config.b}});
+  }
+
+  const std::vector<SectionText>& file_;
+  const std::vector<SectionText>& overrides_;
+  Faults& faults_;
+  Draft draft_;
+};
+
+Config finish(Draft draft, const std::string& path) {
+  Config config = std::move(draft.config);
+  config.file = path;
+  for (PortDraft& port : draft.ports) config.ports.push_back(std::move(port.config));
+  for (StreamDraft& stream : draft.streams) config.streams.push_back(std::move(stream.config));
+  return config;
+}
+
+}  // namespace
+
+Config build_config(std::string_view text, const std::string& shown_path, const FileIdentity& file,
+                    const std::vector<std::string>& overrides) {
+  Faults faults(shown_path);
+  const std::vector<SectionText> sections = tokenize(text, faults);
+  const std::vector<SectionText> settings = tokenize_overrides(overrides, faults);
+  const bool readable = faults.count() == 0;
+  Draft draft = DraftBuilder(sections, settings, faults).build();
+  draft.complete = draft.complete && readable;
+  read_keys(draft, file, faults);
+  check_general(draft, faults);
+  check_ports(draft, faults);
+  check_streams(draft, faults);
+  check_key_use(draft, faults);
+  faults.raise();
+  return finish(std::move(draft), file.path);
+}
+
+Config load_config(const std::string& path, const std::vector<std::string>& overrides) {
+  std::string problem;
+  auto file = read_file(path, kMaxConfigFile, problem);
+  if (!file) throw ConfigError({path + ": the configuration file " + problem});
+  file->identity.path = std::filesystem::absolute(path).lexically_normal().string();
+  return build_config(file->text, path, file->identity, overrides);
+}
+
+}  // namespace sallyport::controlplane

@@ -1,0 +1,24 @@
+// Checks that need more than one value: what can be combined, what clashes, what refers to what. Each adds its faults
+// and leaves the draft as it is. They assume nothing: parts of the draft may have been refused before.
+#pragma once
+
+#include "controlplane/config_draft.hpp"
+
+namespace sallyport::controlplane {
+
+/// Cores exist, the engine runs here, there is a port, streams fit.
+void check_general(const Draft& draft, Faults& faults);
+
+/// Device, kernel path, gateways and neighbours of each port; devices and addresses are used once.
+void check_ports(const Draft& draft, Faults& faults);
+
+/// Addresses and UDP ports of each stream side are ours, in range, and used once; fixed SSRCs are allowed.
+void check_streams(Draft& draft, Faults& faults);
+
+/// No master key serves two senders (RFC 3711 9.1: a two-time pad). Only where the keys themselves are sound.
+void check_key_use(Draft& draft, Faults& faults);
+
+/// What `kernel_path = auto` means for the port.
+drivers::KernelPathKind effective_kernel_path(const drivers::PortOptions& options);
+
+}  // namespace sallyport::controlplane

@@ -1,0 +1,56 @@
+#include <algorithm>
+
+#include "controlplane/config_check.hpp"
+#include "crypto/error.hpp"
+#include "drivers/topology.hpp"
+
+namespace sallyport::controlplane {
+namespace {
+
+void check_cores(const Draft& draft, Faults& faults) {
+  const std::vector<unsigned> usable = drivers::available_cores();
+  const Section& section = draft.general.at("workers");
+  for (const unsigned core : draft.config.workers.cores) {
+    if (std::binary_search(usable.begin(), usable.end(), core)) continue;
+    section.fault(faults, "cores",
+                  "cores that exist and that this process may use (" + drivers::format_cpu_list(usable) + ")");
+    return;
+  }
+}
+
+/// Every suite that a stream names must have an engine that runs on this host.
+void check_engine(const Draft& draft, Faults& faults) {
+  const Section& section = draft.general.at("crypto");
+  try {
+    const auto engine = crypto::make_engine(draft.config.engine);
+    for (const StreamDraft& stream : draft.streams) {
+      for (const auto& [key, side] : {std::pair{"a.suite", &stream.config.a}, std::pair{"b.suite", &stream.config.b}}) {
+        if (side->suite == nullptr || engine->supports(*side->suite)) continue;
+        stream.section.fault(faults, key, "a suite that the engine " + std::string(engine->description()) + " has");
+      }
+    }
+  } catch (const SetupError& error) {
+    section.fault(faults, "engine", "an engine that runs on this host: " + std::string(error.what()));
+  }
+}
+
+/// Which worker a stream falls to follows from its UDP port: all of them may fall to one.
+void check_room(const Draft& draft, Faults& faults) {
+  const std::size_t sides = 2 * draft.streams.size();
+  if (sides <= draft.config.max_streams) return;
+  draft.general.at("memory").fault(faults, "max_streams",
+                                   "at least " + std::to_string(sides) + ", two sides for each of the " +
+                                       std::to_string(draft.streams.size()) +
+                                       " streams, which may all fall to one worker");
+}
+
+}  // namespace
+
+void check_general(const Draft& draft, Faults& faults) {
+  check_cores(draft, faults);
+  check_engine(draft, faults);
+  check_room(draft, faults);
+  if (draft.ports.empty()) faults.add(1, "no port: expected at least one section [port.NAME]");
+}
+
+}  // namespace sallyport::controlplane

@@ -1,0 +1,116 @@
+#include "controlplane/config_compare.hpp"
+
+#include <algorithm>
+#include <tuple>
+
+namespace sallyport::controlplane {
+namespace {
+
+bool same_key(const crypto::MasterKey& a, const crypto::MasterKey& b) {
+  const bool key = a.key.equals(b.key);
+  const bool salt = a.salt.equals(b.salt);
+  return key && salt;  // both were compared, whatever the first said
+}
+
+bool same_neighbours(const std::vector<StaticNeighbour>& a, const std::vector<StaticNeighbour>& b) {
+  return std::equal(a.begin(), a.end(), b.begin(), b.end(), [](const StaticNeighbour& x, const StaticNeighbour& y) {
+    return x.address == y.address && x.mac == y.mac;
+  });
+}
+
+/// Collects the names of the settings that differ.
+class Differences {
+ public:
+  explicit Differences(std::string section) : section_(std::move(section)) {}
+  template <class T>
+  Differences& compare(const char* key, const T& a, const T& b) {
+    if (a != b) names_.push_back(section_ + '.' + key);
+    return *this;
+  }
+  void append_to(std::vector<std::string>& all) const { all.insert(all.end(), names_.begin(), names_.end()); }
+
+ private:
+  std::string section_;
+  std::vector<std::string> names_;
+};
+
+void compare_port(const PortConfig& running, const PortConfig& wanted, std::vector<std::string>& all) {
+  const drivers::PortOptions& a = running.options;
+  const drivers::PortOptions& b = wanted.options;
+  Differences differences("port." + a.name);
+  differences.compare("device", std::tie(a.kind, a.device), std::tie(b.kind, b.device))
+      .compare("mode", a.linux_mode, b.linux_mode)
+      .compare("role", a.memif_server, b.memif_server)
+      .compare("kernel_path", a.kernel_path, b.kernel_path)
+      .compare("tap", a.tap_name, b.tap_name)
+      .compare("address", a.addresses, b.addresses)
+      .compare("gateway", a.gateways, b.gateways)
+      .compare("media_ports", a.media_ports, b.media_ports)
+      .compare("neighbour", true, same_neighbours(running.neighbours, wanted.neighbours))
+      .compare("mac", a.mac, b.mac)
+      .compare("descriptors", a.descriptors, b.descriptors)
+      .compare("punt_limit", a.punt_limit_pps, b.punt_limit_pps)
+      .compare("udp_checksum", running.udp_checksum, wanted.udp_checksum)
+      .append_to(all);
+}
+
+const PortConfig* find_port(const std::vector<PortConfig>& ports, const std::string& name) {
+  const auto found =
+      std::find_if(ports.begin(), ports.end(), [&](const PortConfig& p) { return p.options.name == name; });
+  return found == ports.end() ? nullptr : &*found;
+}
+
+void compare_ports(const Config& running, const Config& wanted, std::vector<std::string>& all) {
+  for (const PortConfig& port : running.ports) {
+    if (const PortConfig* other = find_port(wanted.ports, port.options.name)) {
+      compare_port(port, *other, all);
+    } else {
+      all.push_back("port." + port.options.name + " (removed)");
+    }
+  }
+  for (const PortConfig& port : wanted.ports) {
+    if (find_port(running.ports, port.options.name) == nullptr) all.push_back("port." + port.options.name + " (added)");
+  }
+}
+
+}  // namespace
+
+bool same_side(const StreamSideConfig& a, const StreamSideConfig& b) {
+  return std::tie(a.local, a.remote, a.suite, a.rtcp, a.source_check, a.dscp, a.ssrc) ==
+         std::tie(b.local, b.remote, b.suite, b.rtcp, b.source_check, b.dscp, b.ssrc);
+}
+
+bool same_stream(const StreamConfig& a, const StreamConfig& b) {
+  return std::tie(a.name, a.clock_rate, a.media_timeout, a.rekey_grace) ==
+             std::tie(b.name, b.clock_rate, b.media_timeout, b.rekey_grace) &&
+         same_side(a.a, b.a) && same_side(a.b, b.b);
+}
+
+bool same_keys(const StreamSideConfig& a, const StreamSideConfig& b) {
+  const bool send = same_key(a.send_key, b.send_key);
+  const bool receive = same_key(a.receive_key, b.receive_key);
+  return send && receive;
+}
+
+bool same_keys(const StreamConfig& a, const StreamConfig& b) { return same_keys(a.a, b.a) && same_keys(a.b, b.b); }
+
+std::vector<std::string> restart_only_changes(const Config& running, const Config& wanted) {
+  std::vector<std::string> all;
+  Differences("workers")
+      .compare("cores", running.workers.cores, wanted.workers.cores)
+      .compare("idle_polls", running.workers.idle_polls, wanted.workers.idle_polls)
+      .compare("idle_sleep_us", running.workers.idle_sleep, wanted.workers.idle_sleep)
+      .append_to(all);
+  Differences("memory")
+      .compare("huge_pages", running.huge_pages, wanted.huge_pages)
+      .compare("size_mb", running.memory_mb, wanted.memory_mb)
+      .compare("mbufs", running.mbufs, wanted.mbufs)
+      .compare("max_streams", running.max_streams, wanted.max_streams)
+      .append_to(all);
+  Differences("crypto").compare("engine", running.engine, wanted.engine).append_to(all);
+  Differences("control").compare("socket", running.control_socket, wanted.control_socket).append_to(all);
+  compare_ports(running, wanted, all);
+  return all;
+}
+
+}  // namespace sallyport::controlplane

@@ -1,0 +1,103 @@
+// Master keys of streams: from the configuration itself or from key files, each kept from other users' eyes. No error
+// text here ever holds a byte of a key.
+#include <filesystem>
+
+#include "controlplane/config_read.hpp"
+#include "crypto/error.hpp"
+#include "crypto/master_key.hpp"
+
+namespace sallyport::controlplane {
+namespace {
+
+constexpr std::string_view kFilePrefix = "file:";
+constexpr std::size_t kMaxKeyFile = 4096;
+
+void key_fault(const Section& section, const Entry& entry, std::string_view text, Faults& faults) {
+  faults.add(entry.line, "key '" + section.name() + '.' + entry.key + "': " + std::string(text));
+}
+
+/// The key's text, without the line end that editors leave. Nothing, and a fault, where it cannot be had safely.
+std::optional<SecretString> text_of_key(const Section& section, const Entry& entry, const FileIdentity& config,
+                                        Faults& faults) {
+  const std::string_view value = entry.value;
+  if (!value.starts_with(kFilePrefix)) {
+    if (entry.line != kCommandLine) return SecretString(value);
+    key_fault(section, entry, "a key on the command line is seen by every user of the host: expected file:PATH",
+              faults);
+    return std::nullopt;
+  }
+  const auto folder = std::filesystem::path(config.path).parent_path();
+  const std::string path = (folder / value.substr(kFilePrefix.size())).string();
+  std::string problem;
+  auto file = read_file(path, kMaxKeyFile, problem);
+  if (file) problem = exposure(file->identity);
+  if (!problem.empty()) {
+    key_fault(section, entry, "key file '" + path + "' " + problem, faults);
+    return std::nullopt;
+  }
+  while (!file->text.empty() && (file->text.back() == '\n' || file->text.back() == '\r')) file->text.pop_back();
+  return std::move(file->text);
+}
+
+void read_key(const Section& section, const std::string& name, const crypto::Suite& suite, crypto::MasterKey& out,
+              const FileIdentity& config, Faults& faults) {
+  const Entry* entry = section.first(name);
+  if (entry == nullptr || entry->value.empty()) return;  // missing and empty ones are other faults
+  const auto text = text_of_key(section, *entry, config, faults);
+  if (!text) return;
+  try {
+    out = crypto::parse_master_key(suite, *text);
+  } catch (const SetupError& error) {
+    key_fault(section, *entry, error.what(), faults);
+  }
+}
+
+/// A suite needs both keys, keys need a suite.
+bool keys_match_suite(const Section& section, const SideDraft& side, Faults& faults) {
+  bool whole = true;
+  const bool has_suite = section.first(side.prefix + "suite") != nullptr;
+  for (const std::string_view name : {"send_key", "receive_key"}) {
+    const std::string key = side.prefix + std::string(name);
+    const Entry* entry = section.first(key);
+    if (has_suite && entry == nullptr) {
+      faults.add(section.line_of(side.prefix + "suite"), "section [" + section.name() + "]: key '" + key +
+                                                             "' is missing: expected one, since " + side.prefix +
+                                                             "suite is set");
+      whole = false;
+    } else if (!has_suite && entry != nullptr) {
+      key_fault(section, *entry, "no suite: expected '" + side.prefix + "suite' with it, or no key", faults);
+      whole = false;
+    }
+  }
+  return whole && has_suite;
+}
+
+/// Lines of keys that stand in the configuration file itself.
+void check_inline_keys(const Draft& draft, const FileIdentity& file, Faults& faults) {
+  const std::string problem = exposure(file);
+  if (problem.empty()) return;
+  for (const StreamDraft& stream : draft.streams) {
+    for (const char* name : {"a.send_key", "a.receive_key", "b.send_key", "b.receive_key"}) {
+      const Entry* entry = stream.section.first(name);
+      if (entry == nullptr || entry->line == kCommandLine || entry->value.starts_with(kFilePrefix)) continue;
+      key_fault(stream.section, *entry, "the configuration file holds a key and " + problem, faults);
+      return;  // once is enough
+    }
+  }
+}
+
+}  // namespace
+
+void read_keys(Draft& draft, const FileIdentity& file, Faults& faults) {
+  check_inline_keys(draft, file, faults);
+  for (StreamDraft& stream : draft.streams) {
+    for (const SideDraft& side : sides_of(stream)) {
+      if (!keys_match_suite(stream.section, side, faults) || side.config->suite == nullptr) continue;
+      const crypto::Suite& suite = *side.config->suite;
+      read_key(stream.section, side.prefix + "send_key", suite, side.config->send_key, file, faults);
+      read_key(stream.section, side.prefix + "receive_key", suite, side.config->receive_key, file, faults);
+    }
+  }
+}
+
+}  // namespace sallyport::controlplane
