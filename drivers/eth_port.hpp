@@ -1,6 +1,8 @@
 // One Ethernet port of the dataplane, whatever is behind it: a PCI NIC, a Linux interface (AF_XDP or AF_PACKET), memif,
 // rings or pcap files. Built, started and stopped on the control thread; rx() and tx() are called by workers, each on
 // its own queue.
+// On an AF_PACKET port rx() also delivers the frames that this host itself sends: the receiver drops those whose source
+// MAC is mac(). Frames longer than 1500 bytes may be cut short there; they are never media.
 #pragma once
 
 #include <rte_ethdev.h>
@@ -15,6 +17,10 @@
 
 namespace sallyport::drivers {
 
+class EthernetDevice;
+class InterfaceLock;
+class MemifSocketFile;
+
 enum class DeviceKind : std::uint8_t { kPci, kLinux, kMemif, kRing, kPcap };
 /// How a Linux interface is taken: kAuto tries AF_XDP first and says why where it falls back.
 enum class LinuxMode : std::uint8_t { kAuto, kAfXdp, kAfPacket };
@@ -24,18 +30,20 @@ enum class KernelPathKind : std::uint8_t { kAuto, kShared, kTap, kNone };
 struct PortOptions {
   std::string name;
   DeviceKind kind = DeviceKind::kLinux;
-  /// PCI address | interface name | memif socket path | (rings: empty) | "in.pcap,out.pcap"
+  /// PCI address | interface name | memif socket path, or "PATH,queues=N" | name of a RingPort (empty: the port's own)
+  /// | "in.pcap,out.pcap"
   std::string device;
   LinuxMode linux_mode = LinuxMode::kAuto;
   bool memif_server = true;
-  KernelPathKind kernel_path = KernelPathKind::kAuto;  ///< auto: shared for Linux interfaces, TAP for PCI and memif, none for rings and pcap
-  std::string tap_name;                ///< empty: "sp-" and the port's name
-  std::vector<IpPrefix> addresses;     ///< ours; media is taken for these only
-  std::vector<IpAddress> gateways;     ///< at most one per family
+  KernelPathKind kernel_path =
+      KernelPathKind::kAuto;  ///< auto: shared for Linux interfaces, TAP for PCI and memif, none for rings and pcap
+  std::string tap_name;       ///< empty: "sp-" and the port's name
+  std::vector<IpPrefix> addresses;  ///< ours; media is taken for these only
+  std::vector<IpAddress> gateways;  ///< at most one per family
   PortRange media_ports{20000, 39999};
-  MacAddress mac;                      ///< all zero: the device's own (memif: a random local one)
+  MacAddress mac;  ///< all zero: the device's own (memif: a random local one)
   std::uint16_t descriptors = 4096;
-  unsigned punt_limit_pps = 20000;     ///< to Linux through the TAP twin, per worker
+  unsigned punt_limit_pps = 20000;  ///< to Linux through the TAP twin, per worker
 };
 
 class EthPort {
@@ -44,6 +52,9 @@ class EthPort {
   /// Throws SetupError that names port, device and what was expected.
   EthPort(const PortOptions& options, unsigned queues, MbufPool& pool);
   ~EthPort();
+  /// A TAP interface as the twin of `port`: same MAC address, no offloads. `interface` is made, and gone with the twin.
+  static std::unique_ptr<EthPort> make_tap_twin(const EthPort& port, const std::string& interface, unsigned queues,
+                                                MbufPool& pool);
   EthPort(const EthPort&) = delete;
   EthPort& operator=(const EthPort&) = delete;
 
@@ -55,6 +66,9 @@ class EthPort {
   bool offloads_udp_checksum() const noexcept { return udp_checksum_; }
   /// Received frames may carry unfinished checksums (veth and other Linux interfaces, memif peers): do not verify them.
   bool partial_checksums() const noexcept { return partial_checksums_; }
+  /// How a Linux interface was taken, kAfXdp or kAfPacket; kAuto for every other kind.
+  LinuxMode linux_mode() const noexcept { return linux_mode_; }
+  std::uint16_t mtu() const noexcept;
   /// For the user: "af_xdp on veth0 with own program, 1 queue".
   const std::string& description() const noexcept { return description_; }
   bool link_up() const noexcept;
@@ -71,13 +85,24 @@ class EthPort {
   }
 
  private:
+  struct TwinTag {};
+  EthPort(TwinTag, const EthPort& port, const std::string& interface, unsigned queues, MbufPool& pool);
+  void open_linux(unsigned queues, MbufPool& pool);
+  void open_memif(MbufPool& pool);
+  void open_other(unsigned queues, MbufPool& pool);
+  void adopt(std::unique_ptr<EthernetDevice> device);
+
   PortOptions options_;
+  std::unique_ptr<InterfaceLock> lock_;  ///< outlives the device: nobody else may take the interface before
+  std::unique_ptr<MemifSocketFile> memif_socket_;
+  std::unique_ptr<EthernetDevice> device_;
   std::uint16_t id_ = 0;
   unsigned queues_ = 0;
   MacAddress mac_;
   bool ipv4_checksum_ = false;
   bool udp_checksum_ = false;
   bool partial_checksums_ = false;
+  LinuxMode linux_mode_ = LinuxMode::kAuto;
   std::string description_;
 };
 

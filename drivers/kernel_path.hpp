@@ -2,7 +2,8 @@
 //   shared: the port is a Linux interface. XDP passes (or AF_PACKET leaves) the rest to the kernel, which never sees
 //           media: XDP redirects it, or an nft ingress rule drops it; an nft input rule drops media fragments silently;
 //           the media range is taken out of the ephemeral ports. No punt code runs.
-//   TAP:    the port belongs to DPDK. A TAP interface with the port's MAC and addresses is its twin; the punt stage moves
+//   TAP:    the port belongs to DPDK. A TAP interface with the port's MAC and addresses is its twin; the punt stage
+//   moves
 //           frames both ways.
 //   none:   nobody answers ARP or ping (rings, pcap, labs).
 // Built and undone on the control thread.
@@ -29,11 +30,12 @@ class KernelPath {
 };
 
 /// Builds the kernel path for a started port (`port.options().kernel_path`). `workers`: queues of the twin.
-/// First removes what a killed predecessor left for the same port. Throws SetupError.
+/// A killed predecessor's rules for the same port are replaced. Throws SetupError. Must die before the port.
 std::unique_ptr<KernelPath> make_kernel_path(const EthPort& port, unsigned workers, MbufPool& pool);
 
-/// Removes what a killed predecessor left on this port's interface (XDP program, nft tables, TAP) before the port is
-/// made; returns a line for the log per thing removed. Also called by make_kernel_path's owner at an orderly end.
+/// Removes what a killed predecessor left for this port (XDP program, nft tables, reserved ports, memif socket);
+/// returns a line for the log per thing removed. Call it before the port is made, or after it died (an orderly end
+/// leaves nothing). Throws SetupError where a living gateway, this one included, has the interface.
 std::vector<std::string> remove_leftovers(const PortOptions& options);
 
 }  // namespace sallyport::drivers

@@ -1,5 +1,5 @@
-// Packet buffers, one pool per socket. Each mbuf has a private area of kPacketMetaSize bytes for the dataplane's metadata,
-// the usual 128 bytes of head room, and tail room for SRTP's trailer behind a full frame.
+// Packet buffers, one pool per socket. Each mbuf has a private area of kPacketMetaSize bytes for the dataplane's
+// metadata, the usual 128 bytes of head room, and tail room for SRTP's trailer behind a full frame.
 #pragma once
 
 #include <cstdint>

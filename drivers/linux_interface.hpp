@@ -1,0 +1,27 @@
+// Facts about a network interface of this network namespace, asked from the kernel. Control thread.
+#pragma once
+
+#include <string>
+#include <vector>
+
+#include "drivers/ip_address.hpp"
+
+namespace sallyport::drivers {
+
+/// Index of an interface, 0 where there is none of that name.
+unsigned interface_index(const std::string& interface) noexcept;
+
+/// How many queues the interface spreads what it receives over.
+struct InterfaceQueues {
+  unsigned receive = 1;   ///< in use
+  unsigned combined = 1;  ///< of them, those that AF_XDP can take as pairs
+};
+InterfaceQueues interface_queues(const std::string& interface) noexcept;
+
+/// Those of `wanted` that the interface does not have.
+std::vector<IpAddress> missing_addresses(const std::string& interface, const std::vector<IpPrefix>& wanted);
+
+/// An ephemeral name for this network namespace; interface names are unique only together with it.
+std::string network_namespace_id();
+
+}  // namespace sallyport::drivers

@@ -1,0 +1,97 @@
+#include "drivers/topology.hpp"
+
+#include <sched.h>
+
+#include <algorithm>
+#include <charconv>
+#include <filesystem>
+#include <fstream>
+
+namespace sallyport::drivers {
+namespace {
+
+std::string first_line(const std::string& path) {
+  std::ifstream file(path);
+  std::string line;
+  std::getline(file, line);
+  return line;
+}
+
+bool contains(const std::vector<unsigned>& cores, unsigned core) {
+  return std::find(cores.begin(), cores.end(), core) != cores.end();
+}
+
+/// "3" or "0-3"; anything else adds nothing.
+void append_range(std::string_view text, std::vector<unsigned>& cores) {
+  unsigned first = 0;
+  const char* const end = text.data() + text.size();
+  auto [next, error] = std::from_chars(text.data(), end, first);
+  if (error != std::errc{}) return;
+  unsigned last = first;
+  if (next != end && *next == '-') {
+    if (std::from_chars(next + 1, end, last).ec != std::errc{}) return;
+  }
+  for (unsigned core = first; core <= last && core < CPU_SETSIZE; ++core) cores.push_back(core);
+}
+
+}  // namespace
+
+std::vector<unsigned> available_cores() {
+  cpu_set_t set;
+  CPU_ZERO(&set);
+  std::vector<unsigned> cores;
+  if (sched_getaffinity(0, sizeof set, &set) != 0) return cores;
+  for (unsigned core = 0; core < CPU_SETSIZE; ++core) {
+    if (CPU_ISSET(core, &set)) cores.push_back(core);
+  }
+  return cores;
+}
+
+int numa_node_of_core(unsigned core) {
+  std::error_code error;
+  const std::string folder = "/sys/devices/system/cpu/cpu" + std::to_string(core);
+  for (const auto& entry : std::filesystem::directory_iterator(folder, error)) {
+    const std::string name = entry.path().filename().string();
+    int node = -1;
+    if (name.starts_with("node") && std::from_chars(name.data() + 4, name.data() + name.size(), node).ec == std::errc{})
+      return node;
+  }
+  return -1;
+}
+
+CoreIsolation core_isolation() {
+  return {parse_cpu_list(first_line("/sys/devices/system/cpu/isolated")),
+          parse_cpu_list(first_line("/sys/devices/system/cpu/nohz_full"))};
+}
+
+std::vector<std::string> isolation_warnings(const std::vector<unsigned>& worker_cores, const CoreIsolation& isolation) {
+  std::vector<std::string> warnings;
+  for (const unsigned core : worker_cores) {
+    if (!contains(isolation.isolated, core)) {
+      warnings.push_back("worker core " + std::to_string(core) +
+                         " is shared with other programs (boot with isolcpus= to set it apart)");
+    } else if (!contains(isolation.tickless, core)) {
+      warnings.push_back("worker core " + std::to_string(core) +
+                         " takes timer interrupts (boot with nohz_full= to spare it)");
+    }
+  }
+  return warnings;
+}
+
+std::vector<unsigned> parse_cpu_list(std::string_view text) {
+  std::vector<unsigned> cores;
+  while (!text.empty()) {
+    const std::size_t comma = std::min(text.find(','), text.size());
+    append_range(text.substr(0, comma), cores);
+    text.remove_prefix(std::min(comma + 1, text.size()));
+  }
+  return cores;
+}
+
+std::string format_cpu_list(const std::vector<unsigned>& cores) {
+  std::string text;
+  for (const unsigned core : cores) text += (text.empty() ? "" : ", ") + std::to_string(core);
+  return text.empty() ? "none" : text;
+}
+
+}  // namespace sallyport::drivers
