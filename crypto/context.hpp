@@ -20,8 +20,8 @@ class alignas(64) Context : public InSecretMemory {
   /// ones are refused, none is ever forgotten. Throws SetupError where the engine has not the suite.
   Context(Engine& engine, const Suite& suite, const MasterKey& master, std::uint32_t max_ssrcs = 8);
 
-  /// A re-key: goes on where `previous` is. The ROC of each SSRC is kept (RFC 3711 8.1: a new key does not reset it); no
-  /// index counts as used, since the keystream is another. Worker thread; allocates nothing.
+  /// A re-key: goes on where `previous` is. The ROC of each SSRC is kept (RFC 3711 8.1: a new key does not reset it);
+  /// no index counts as used, since the keystream is another. Worker thread; allocates nothing.
   void continue_from(const Context& previous) noexcept { ssrcs_.continue_from(previous.ssrcs_); }
 
   const Suite& suite() const noexcept { return *suite_; }

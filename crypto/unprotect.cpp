@@ -173,7 +173,8 @@ PacketSet try_key(Engine& engine, Workspace& workspace, std::span<SrtpPacket> pa
 }
 
 /// Tries refused packets that have one under the previous key. Any refusal counts, a replay too: the old key has
-/// its own indices. A packet that fails here as well keeps its first verdict.
+/// its own indices. A packet that fails here as well keeps its first verdict, unless that was only that it is shorter
+/// than the new key's tag.
 void try_fallback(Engine& engine, Workspace& workspace, std::span<SrtpPacket> packets, PacketSet refused) noexcept {
   PacketSet wanted = 0;
   std::array<Verdict, kMaxBurst> verdicts;
@@ -189,7 +190,7 @@ void try_fallback(Engine& engine, Workspace& workspace, std::span<SrtpPacket> pa
   while (opened != 0) packets[take_first(opened)].used_fallback = true;
   while (failed != 0) {
     const std::size_t i = take_first(failed);
-    packets[i].verdict = verdicts[i];
+    if (verdicts[i] != Verdict::kMalformed) packets[i].verdict = verdicts[i];
   }
 }
 

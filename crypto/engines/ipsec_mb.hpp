@@ -58,7 +58,7 @@ class IpsecMbEngine final : public Engine {
   Manager wide_;            ///< the best: ciphers always, hashes where its lanes can be filled
   std::size_t wide_lanes_;  ///< HMAC-SHA1 lanes of wide_
   std::string description_;
-  gcm_context_data gcm_state_{};
+  alignas(64) gcm_context_data gcm_state_{};
   std::array<IMB_JOB, kMaxBurst> imb_jobs_{};
   alignas(64) std::array<std::array<std::uint8_t, 16>, kMaxBurst> computed_tags_{};
 };

@@ -24,7 +24,7 @@ struct ImbCmKeys final : KeySchedule {
 
 /// AES-GCM. The tables of powers of H differ between managers: only the manager that made them may use them.
 struct ImbGcmKeys final : KeySchedule {
-  gcm_key_data data;
+  alignas(64) gcm_key_data data;  // the library's header asks for it only where LINUX is defined
 };
 
 }  // namespace sallyport::crypto
