@@ -80,7 +80,7 @@ TEST_P(Unprotect, EveryFlippedByteIsCaughtAndTeachesNothing) {
 
 TEST_P(Unprotect, AForgedSequenceNumberDoesNotMoveTheWindow) {
   ASSERT_EQ(receive(sealed(100)), Verdict::kOk);
-  for (const std::uint16_t sequence : {101, 5000, 30000, 40000, 65535}) {
+  for (const std::uint16_t sequence : std::initializer_list<std::uint16_t>{101, 5000, 30000, 40000, 65535}) {
     Bytes forged = make_rtp({.ssrc = 1, .sequence = sequence, .payload = 176});
     EXPECT_NE(receive(forged), Verdict::kOk);
   }
