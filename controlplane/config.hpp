@@ -62,6 +62,7 @@ struct StaticNeighbour {
 
 struct PortConfig {
   drivers::PortOptions options;
+  std::string position;  ///< "FILE:LINE: key 'port.NAME.device' = 'VALUE'", for faults that only the device can find
   std::vector<StaticNeighbour> neighbours;  ///< for ports without a kernel path
   bool udp_checksum = true;                 ///< IPv4 only: false sends 0 where the device does not compute it
 };

@@ -1,5 +1,5 @@
-// The only door from control to the dataplane. Owns workers, their threads and the rings; nothing else in the control plane
-// knows them. Control thread only.
+// The only door from control to the dataplane. Owns workers, their threads and the rings; nothing else in the control
+// plane knows them. Control thread only.
 //
 // A stream belongs to its worker from add() until it comes back; meanwhile its counters, and nothing else of it, may be
 // read through the pointer that add() returns. Retired streams and keys are destroyed (and wiped) here.
@@ -52,7 +52,8 @@ struct DataplaneListener {
 
 class DataplaneClient {
  public:
-  /// Builds the workers; start() lets them run. `addresses` in the order that address slots are counted in. Throws SetupError.
+  /// Builds the workers; start() lets them run. `addresses` in the order that address slots are counted in. Throws
+  /// SetupError.
   DataplaneClient(const DataplaneOptions& options, const drivers::Eal& eal, std::vector<DataplanePort> ports,
                   std::vector<dataplane::LocalAddress> addresses);
   /// Stops the workers.

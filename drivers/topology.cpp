@@ -47,6 +47,15 @@ std::vector<unsigned> available_cores() {
   return cores;
 }
 
+int numa_node_of_device(const PortOptions& options) {
+  std::string text;
+  if (options.kind == DeviceKind::kPci) text = first_line("/sys/bus/pci/devices/" + options.device + "/numa_node");
+  if (options.kind == DeviceKind::kLinux) text = first_line("/sys/class/net/" + options.device + "/device/numa_node");
+  int node = -1;
+  std::from_chars(text.data(), text.data() + text.size(), node);
+  return node;
+}
+
 int numa_node_of_core(unsigned core) {
   std::error_code error;
   const std::string folder = "/sys/devices/system/cpu/cpu" + std::to_string(core);

@@ -6,10 +6,15 @@
 #include <string_view>
 #include <vector>
 
+#include "drivers/eth_port.hpp"
+
 namespace sallyport::drivers {
 
 /// Cores in the affinity of the calling thread, ascending.
 std::vector<unsigned> available_cores();
+
+/// NUMA node of what `options` names, -1 where it has none (or no hardware behind it).
+int numa_node_of_device(const PortOptions& options);
 
 /// NUMA node of a core, -1 where the kernel names none.
 int numa_node_of_core(unsigned core);

@@ -25,14 +25,15 @@ T random_value() {
   return value;
 }
 
-/// An SRTP side gets SSRCs that nobody can foresee, so that neither a restart nor a looped capture meets the same key with
-/// the same SSRC again (field 24, 25); a plain side is passed through.
+/// An SRTP side gets SSRCs that nobody can foresee, so that neither a restart nor a looped capture meets the same key
+/// with the same SSRC again (field 24, 25); a plain side is passed through.
 dataplane::TxClock clock_for(const StreamSideConfig& side) {
   if (side.ssrc) return {dataplane::TxMode::kFixedSsrc, {.ssrc = *side.ssrc, .ssrc_stride = 1, .random = 0}};
   if (side.suite == nullptr) return {};
-  return {dataplane::TxMode::kFreshSsrc, {.ssrc = random_value<std::uint32_t>(),
-                                          .ssrc_stride = random_value<std::uint32_t>(),
-                                          .random = random_value<std::uint64_t>()}};
+  return {dataplane::TxMode::kFreshSsrc,
+          {.ssrc = random_value<std::uint32_t>(),
+           .ssrc_stride = random_value<std::uint32_t>(),
+           .random = random_value<std::uint64_t>()}};
 }
 
 }  // namespace
@@ -192,8 +193,10 @@ void StaticStreams::remove(StaticStream& stream) {
 }
 
 void StaticStreams::rekey(StaticStream& stream, StreamConfig wanted, Rekey keys) {
-  rekey_side(stream.a, stream.config.a, wanted.a, std::move(keys.a_receive), std::move(keys.a_send), wanted.rekey_grace);
-  rekey_side(stream.b, stream.config.b, wanted.b, std::move(keys.b_receive), std::move(keys.b_send), wanted.rekey_grace);
+  rekey_side(stream.a, stream.config.a, wanted.a, std::move(keys.a_receive), std::move(keys.a_send),
+             wanted.rekey_grace);
+  rekey_side(stream.b, stream.config.b, wanted.b, std::move(keys.b_receive), std::move(keys.b_send),
+             wanted.rekey_grace);
   stream.config = std::move(wanted);
 }
 
@@ -221,7 +224,8 @@ void StaticStreams::with_side(StreamHandle handle, Found&& found) {
 void StaticStreams::media_lost(StreamHandle handle) {
   with_side(handle, [](const StaticStream& stream, StreamSide& side, const char* name) {
     side.silent = true;
-    spdlog::warn("stream {}: no media on side {} for {} s", stream.config.name, name, stream.config.media_timeout.count());
+    spdlog::warn("stream {}: no media on side {} for {} s", stream.config.name, name,
+                 stream.config.media_timeout.count());
   });
 }
 

@@ -20,7 +20,7 @@ struct StreamSide {
   StreamHandle handle;
   const dataplane::Stream* view = nullptr;  ///< counters only; null once its worker refused it
   std::optional<drivers::MacAddress> next_hop;
-  bool silent = false;                      ///< the worker reported no media for the stream's time-out
+  bool silent = false;  ///< the worker reported no media for the stream's time-out
 };
 
 struct StaticStream {
@@ -38,8 +38,8 @@ struct StreamChanges {
   unsigned removed = 0;
 };
 
-/// Tells what MAC address leads to a remote, now and whenever that changes, until the watch is dropped. The callback may
-/// run before the function returns.
+/// Tells what MAC address leads to a remote, now and whenever that changes, until the watch is dropped. The callback
+/// may run before the function returns.
 using NextHopWatch = std::shared_ptr<void>;
 using WatchNextHop = std::function<NextHopWatch(std::size_t port, const drivers::IpAddress& remote,
                                                 std::function<void(std::optional<drivers::MacAddress>)>)>;
@@ -52,9 +52,9 @@ class StaticStreams {
   StaticStreams(const StaticStreams&) = delete;
   StaticStreams& operator=(const StaticStreams&) = delete;
 
-  /// Makes what is installed equal to `wanted`: streams that stay the same are not touched, those whose keys alone differ
-  /// are re-keyed, the rest is replaced, added or removed. Everything that can fail is built first: throws SetupError
-  /// with nothing changed.
+  /// Makes what is installed equal to `wanted`: streams that stay the same are not touched, those whose keys alone
+  /// differ are re-keyed, the rest is replaced, added or removed. Everything that can fail is built first: throws
+  /// SetupError with nothing changed.
   StreamChanges apply(std::vector<StreamConfig> wanted);
 
   const std::list<StaticStream>& all() const noexcept { return streams_; }

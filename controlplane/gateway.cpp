@@ -1,0 +1,203 @@
+#include "controlplane/gateway.hpp"
+
+#include <spdlog/spdlog.h>
+
+#include <algorithm>
+#include <csignal>
+
+#include "controlplane/next_hop.hpp"
+#include "crypto/error.hpp"
+#include "drivers/topology.hpp"
+
+namespace sallyport::controlplane {
+namespace {
+
+/// How often the workers' events are taken and commands that found a full ring are sent again.
+constexpr std::chrono::milliseconds kPollInterval{5};
+
+drivers::EalOptions eal_options(const Config& config) {
+  drivers::EalOptions options;
+  options.worker_cores = config.workers.cores;
+  options.huge_pages = config.huge_pages;
+  options.memory_mb = config.memory_mb;
+  options.log_debug = config.log_level == "debug" || config.log_level == "trace";
+  for (const PortConfig& port : config.ports) {
+    if (port.options.kind == drivers::DeviceKind::kPci) options.pci_devices.push_back(port.options.device);
+  }
+  return options;
+}
+
+}  // namespace
+
+Gateway::Gateway(Config config, std::vector<std::string> overrides)
+    : config_(std::move(config)),
+      overrides_(std::move(overrides)),
+      signals_(io_, SIGTERM, SIGINT, SIGHUP),
+      poll_timer_(io_),
+      control_(io_, config_.control_socket),
+      eal_(eal_options(config_)),
+      neighbours_(io_),
+      engine_(crypto::make_engine(config_.engine)) {
+  for (const std::string& warning : config_.warnings) spdlog::warn("{}", warning);
+  for (const std::string& warning : drivers::isolation_warnings(config_.workers.cores, drivers::core_isolation())) {
+    spdlog::info("{}", warning);
+  }
+  open_ports();
+  dataplane_ = make_dataplane();
+  dataplane_->set_listener({.media_lost = [this](StreamHandle handle) { streams_->media_lost(handle); },
+                            .media_resumed = [this](StreamHandle handle) { streams_->media_resumed(handle); },
+                            .refused = [this](StreamHandle handle) { streams_->refused(handle); }});
+  streams_ = std::make_unique<StaticStreams>(*dataplane_, *engine_, [this](auto&&... arguments) {
+    return watch_next_hop(std::forward<decltype(arguments)>(arguments)...);
+  });
+  dataplane_->start();
+  streams_->apply(std::move(config_.streams));
+  reporter_ = std::make_unique<StatusReporter>(facts(), *dataplane_, *streams_);
+  add_commands();
+  spdlog::info("engine {}; {} workers; huge pages {}; {} streams", engine_->description(), dataplane_->workers(),
+               eal_.huge_pages_in_use() ? "in use" : "not in use", streams_->all().size());
+}
+
+drivers::MbufPool& Gateway::pool_for(int numa_node) {
+  const auto found =
+      std::find_if(pools_.begin(), pools_.end(), [&](const auto& pool) { return pool.first == numa_node; });
+  if (found != pools_.end()) return *found->second;
+  return *pools_.emplace_back(numa_node, std::make_unique<drivers::MbufPool>(config_.mbufs, numa_node)).second;
+}
+
+void Gateway::open_ports() {
+  const auto workers = static_cast<unsigned>(config_.workers.cores.size());
+  for (const PortConfig& config : config_.ports) {
+    try {
+      for (const std::string& line : drivers::remove_leftovers(config.options))
+        spdlog::warn("left by a gateway that was killed: {}", line);
+      drivers::MbufPool& pool = pool_for(drivers::numa_node_of_device(config.options));
+      Port& port = ports_.emplace_back();
+      port.config = &config;
+      port.device = std::make_unique<drivers::EthPort>(config.options, workers, pool);
+      port.kernel_path = drivers::make_kernel_path(*port.device, workers, pool);
+    } catch (const SetupError& error) {
+      throw SetupError(config.position + ": " + error.what());
+    }
+    const Port& port = ports_.back();
+    spdlog::info("port {}: {}; kernel path: {}", config.options.name, port.device->description(),
+                 port.kernel_path->description());
+  }
+}
+
+std::unique_ptr<DataplaneClient> Gateway::make_dataplane() const {
+  std::vector<DataplanePort> ports;
+  std::vector<dataplane::LocalAddress> addresses;
+  for (const Port& port : ports_) {
+    for (const drivers::IpPrefix& address : port.config->options.addresses) {
+      addresses.push_back(
+          {address.address, port.config->options.media_ports, static_cast<std::uint16_t>(ports.size())});
+    }
+    ports.push_back({port.device.get(), port.kernel_path->twin(), port.config->udp_checksum});
+  }
+  return std::make_unique<DataplaneClient>(DataplaneOptions{.cores = config_.workers.cores,
+                                                            .max_streams = config_.max_streams,
+                                                            .engine = config_.engine,
+                                                            .idle_polls = config_.workers.idle_polls,
+                                                            .idle_sleep = config_.workers.idle_sleep},
+                                           eal_, std::move(ports), std::move(addresses));
+}
+
+/// Static neighbours first; then Linux's tables, where Linux sees the port.
+NextHopWatch Gateway::watch_next_hop(std::size_t port_index, const drivers::IpAddress& remote,
+                                     std::function<void(std::optional<drivers::MacAddress>)> told) {
+  const Port& port = ports_[port_index];
+  const drivers::IpAddress hop = next_hop(port.config->options, remote).value_or(remote);
+  for (const StaticNeighbour& neighbour : port.config->neighbours) {
+    if (neighbour.address == hop) {
+      told(neighbour.mac);
+      return nullptr;
+    }
+  }
+  if (port.kernel_path->interface().empty()) {
+    spdlog::warn("port {}: no kernel path and no neighbour entry for {}: nothing can be sent there",
+                 port.config->options.name, hop.to_string());
+    return nullptr;
+  }
+  const auto id = neighbours_.watch(port.kernel_path->interface(), remote, gateway_for(port.config->options, remote),
+                                    std::move(told));
+  return {nullptr, [this, id](void*) { neighbours_.cancel(id); }};
+}
+
+GatewayFacts Gateway::facts() const {
+  GatewayFacts facts{.config_file = config_.file,
+                     .engine = std::string(engine_->description()),
+                     .huge_pages = eal_.huge_pages_in_use(),
+                     .warnings = config_.warnings,
+                     .ports = {},
+                     .started = started_};
+  for (const Port& port : ports_) facts.ports.push_back({port.device.get(), port.kernel_path->description()});
+  return facts;
+}
+
+void Gateway::add_commands() {
+  control_.on("status", [this](const nlohmann::json&) { return reporter_->status(); });
+  control_.on("stats", [this](const nlohmann::json&) { return reporter_->stats(); });
+  control_.on("streams", [this](const nlohmann::json&) { return reporter_->streams(); });
+  control_.on("reload", [this](const nlohmann::json&) {
+    const std::vector<std::string> faults = reload();
+    if (faults.empty()) return nlohmann::json::object();
+    std::string text = "the configuration was not applied:";
+    for (const std::string& fault : faults) text += "\n" + fault;
+    throw SetupError(text);
+  });
+}
+
+void Gateway::run() {
+  wait_for_signal();
+  poll_dataplane();
+  io_.run();
+}
+
+void Gateway::wait_for_signal() {
+  signals_.async_wait([this](const boost::system::error_code& error, int signal) {
+    if (error) return;
+    if (signal != SIGHUP) {
+      spdlog::info("stopping");
+      io_.stop();
+      return;
+    }
+    reload();
+    wait_for_signal();
+  });
+}
+
+void Gateway::poll_dataplane() {
+  dataplane_->poll();
+  poll_timer_.expires_after(kPollInterval);
+  poll_timer_.async_wait([this](const boost::system::error_code& error) {
+    if (!error) poll_dataplane();
+  });
+}
+
+std::vector<std::string> Gateway::reload() {
+  std::vector<std::string> faults;
+  try {
+    Config wanted = load_config(config_.file, overrides_);
+    for (const std::string& setting : restart_only_changes(config_, wanted)) {
+      faults.push_back(setting + " cannot change while the gateway runs; restart it");
+    }
+    if (faults.empty()) {
+      const StreamChanges changes = streams_->apply(std::move(wanted.streams));
+      spdlog::set_level(spdlog::level::from_str(wanted.log_level));
+      config_.log_level = wanted.log_level;
+      for (const std::string& warning : wanted.warnings) spdlog::warn("{}", warning);
+      reporter_->set_warnings(wanted.warnings);
+      spdlog::info("reloaded {}: {} streams kept, {} re-keyed, {} replaced, {} added, {} removed", config_.file,
+                   changes.kept, changes.rekeyed, changes.replaced, changes.added, changes.removed);
+    }
+  } catch (const ConfigError& error) {
+    faults = error.faults();
+  } catch (const SetupError& error) {
+    faults.push_back(error.what());
+  }
+  for (const std::string& fault : faults) spdlog::error("reload refused: {}", fault);
+  return faults;
+}
+
+}  // namespace sallyport::controlplane
