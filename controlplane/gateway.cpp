@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <csignal>
 
+#include "controlplane/logging.hpp"
 #include "controlplane/next_hop.hpp"
 #include "crypto/error.hpp"
 #include "drivers/topology.hpp"
@@ -136,10 +137,10 @@ GatewayFacts Gateway::facts() const {
 }
 
 void Gateway::add_commands() {
-  control_.on("status", [this](const nlohmann::json&) { return reporter_->status(); });
-  control_.on("stats", [this](const nlohmann::json&) { return reporter_->stats(); });
-  control_.on("streams", [this](const nlohmann::json&) { return reporter_->streams(); });
-  control_.on("reload", [this](const nlohmann::json&) {
+  control_.handle("status", [this](const nlohmann::json&) { return reporter_->status(); });
+  control_.handle("stats", [this](const nlohmann::json&) { return reporter_->stats(); });
+  control_.handle("streams", [this](const nlohmann::json&) { return reporter_->streams(); });
+  control_.handle("reload", [this](const nlohmann::json&) {
     const std::vector<std::string> faults = reload();
     if (faults.empty()) return nlohmann::json::object();
     std::string text = "the configuration was not applied:";
@@ -184,7 +185,7 @@ std::vector<std::string> Gateway::reload() {
     }
     if (faults.empty()) {
       const StreamChanges changes = streams_->apply(std::move(wanted.streams));
-      spdlog::set_level(spdlog::level::from_str(wanted.log_level));
+      set_log_level(wanted.log_level);
       config_.log_level = wanted.log_level;
       for (const std::string& warning : wanted.warnings) spdlog::warn("{}", warning);
       reporter_->set_warnings(wanted.warnings);
