@@ -15,7 +15,8 @@ namespace {
 
 using Lines = std::vector<std::string>;
 
-void remove_from_linux_interface(const std::string& interface, Lines& removed) {
+/// The same names serve a shared interface and a TAP.
+void remove_rules(const std::string& interface, Lines& removed) {
   const InterfaceLock lock(interface);  // what a living gateway uses is not a leftover
   if (const unsigned index = interface_index(interface); index != 0 && detach_xdp(index))
     removed.push_back("removed a left-over XDP program from " + interface);
@@ -26,29 +27,23 @@ void remove_from_linux_interface(const std::string& interface, Lines& removed) {
   if (release_reserved_ports(interface)) removed.push_back("gave back the media ports reserved for " + interface);
 }
 
-void remove_tap_reservation(const PortOptions& options, Lines& removed) {
-  const std::string interface = tap_name(options);
-  const InterfaceLock lock(interface);
-  if (release_reserved_ports(interface)) removed.push_back("gave back the media ports reserved for " + interface);
-}
-
 }  // namespace
 
 Lines remove_leftovers(const PortOptions& options) {
   Lines removed;
   switch (options.kind) {
     case DeviceKind::kLinux:
-      remove_from_linux_interface(options.device, removed);
+      remove_rules(options.device, removed);
       break;
     case DeviceKind::kMemif: {
       const std::string path = memif_socket(options).path;
       if (options.memif_server && remove_stale_memif_socket(path))
         removed.push_back("removed the left-over memif socket " + path);
-      remove_tap_reservation(options, removed);
+      remove_rules(tap_name(options), removed);
       break;
     }
     case DeviceKind::kPci:
-      remove_tap_reservation(options, removed);
+      remove_rules(tap_name(options), removed);
       break;
     case DeviceKind::kRing:
     case DeviceKind::kPcap:

@@ -3,6 +3,7 @@
 #pragma once
 
 #include "drivers/kernel_path.hpp"
+#include "drivers/nft.hpp"
 #include "drivers/reserved_ports.hpp"
 
 namespace sallyport::drivers {
@@ -23,6 +24,7 @@ class TapPath final : public KernelPath {
   std::string interface_;
   std::string description_;
   std::unique_ptr<EthPort> twin_;
+  NftTable input_;  ///< fragments of media come this way too, since they have no port to be told by
   ReservedPorts reserved_;
 };
 
