@@ -1,0 +1,287 @@
+#include "perf/load/option_values.hpp"
+
+#include <cmath>
+
+#include "controlplane/config_values.hpp"
+#include "crypto/error.hpp"
+#include "perf/load/payload.hpp"
+
+namespace sallyport::load {
+namespace {
+
+using controlplane::set_choice;
+using controlplane::set_number;
+using std::string;
+using Given = boost::program_options::variables_map;
+
+constexpr std::uint16_t kMaxPayload = 1432;  // with RTP header, tag, UDP and IPv6 within 1500 bytes
+constexpr double kMaxRate = 1e8;
+
+[[noreturn]] void refuse(const string& option, const string& value, const string& expected) {
+  throw UsageError("--" + option + " '" + value + "': expected " + expected);
+}
+
+template <class T>
+T number(const Given& given, const string& option, T min, T max) {
+  const auto& text = given[option].as<string>();
+  T value{};
+  if (!set_number(value, text, min, max)) {
+    refuse(option, text, "a number from " + std::to_string(min) + " to " + std::to_string(max));
+  }
+  return value;
+}
+
+/// A decimal fraction in [min, max].
+double real(const Given& given, const string& option, double min, double max) {
+  const auto& text = given[option].as<string>();
+  double value = 0;
+  if (!set_number(value, text, min, max) || !std::isfinite(value)) {
+    refuse(option, text, "a number from " + string(min == 0 ? "0" : "above 0") + " to " +
+                             std::to_string(static_cast<std::uint64_t>(max)));
+  }
+  return value;
+}
+
+std::chrono::nanoseconds milliseconds(const Given& given, const string& option) {
+  return std::chrono::nanoseconds(std::llround(real(given, option, 0, 600'000) * 1e6));
+}
+
+std::optional<Endpoint> endpoint(const Given& given, const string& option) {
+  if (!given.contains(option)) return std::nullopt;
+  const auto& text = given[option].as<string>();
+  const auto value = Endpoint::parse(text);
+  if (!value) refuse(option, text, "an address and UDP port, as in 192.0.2.1:20000 or [2001:db8::1]:20000");
+  return value;
+}
+
+Endpoint required_endpoint(const Given& given, const string& option) {
+  const auto value = endpoint(given, option);
+  if (!value) throw UsageError("--" + option + " is missing: expected an address and UDP port; see --help");
+  return *value;
+}
+
+const crypto::Suite* suite(const Given& given, const string& option) {
+  const auto& name = given[option].as<string>();
+  if (name == "RTP") return nullptr;
+  const crypto::Suite* row = crypto::find_suite(name);
+  if (row == nullptr) {
+    string known = "RTP";
+    for (const crypto::Suite& each : crypto::kSuites) known += ", " + string(each.name);
+    refuse(option, name, "one of " + known);
+  }
+  return row;
+}
+
+drivers::MacAddress mac(const Given& given, const string& option) {
+  if (!given.contains(option)) return {};
+  const auto& text = given[option].as<string>();
+  const auto value = drivers::MacAddress::parse(text);
+  if (!value || !controlplane::is_station(*value)) {
+    refuse(option, text, "the MAC address of one station, as in 02:00:00:00:00:01");
+  }
+  return *value;
+}
+
+LinkSpec link(const Given& given, const string& prefix) {
+  const string option = prefix + "link";
+  const auto& text = given[option].as<string>();
+  LinkSpec spec;
+  if (text == "udp") return spec;
+  const std::size_t colon = text.find(':');
+  const string kind = text.substr(0, colon);
+  if ((kind != "memif" && kind != "memif-server") || !controlplane::is_socket_path(text.substr(kind.size() + 1))) {
+    refuse(option, text, "udp, memif:/PATH or memif-server:/PATH");
+  }
+  spec.memif = true;
+  spec.server = kind == "memif-server";
+  spec.path = text.substr(colon + 1);
+  spec.mac = mac(given, prefix + "mac");
+  spec.peer_mac = mac(given, prefix + "peer-mac");
+  if (spec.peer_mac == drivers::MacAddress{}) {
+    throw UsageError("--" + prefix + "peer-mac is missing: expected the gateway's MAC address with " + text);
+  }
+  return spec;
+}
+
+std::vector<std::uint16_t> sizes(const Given& given) {
+  const auto& text = given["size"].as<string>();
+  std::vector<std::uint16_t> list;
+  for (std::size_t at = 0; at <= text.size();) {
+    const std::size_t comma = std::min(text.find(',', at), text.size());
+    std::uint16_t size = 0;
+    if (!set_number<std::uint16_t>(size, text.substr(at, comma - at), kMinPayload, kMaxPayload)) {
+      refuse("size", text,
+             "payload bytes from " + std::to_string(kMinPayload) + " to " + std::to_string(kMaxPayload) +
+                 ", or several as in 160,40,1200");
+    }
+    list.push_back(size);
+    at = comma + 1;
+  }
+  return list;
+}
+
+/// 0 for "max".
+double stream_rate(const Given& given, std::uint32_t streams) {
+  if (!given.contains("pps")) return real(given, "rate", 1e-3, kMaxRate);
+  if (!given["rate"].defaulted()) throw UsageError("--rate and --pps: expected one of them");
+  if (given["pps"].as<string>() == "max") return 0;
+  return real(given, "pps", 1e-3, kMaxRate) / streams;
+}
+
+void read_extent(const Given& given, LoadOptions& options) {
+  constexpr std::uint32_t kMost = 0x7fffffff;
+  if (given.contains("packets")) options.packets_per_stream = number<std::uint32_t>(given, "packets", 1, kMost);
+  if (given.contains("duration")) {
+    options.duration = std::chrono::nanoseconds(std::llround(real(given, "duration", 1e-3, 1e6) * 1e9));
+  } else if (options.packets_per_stream == 0) {
+    options.duration = std::chrono::seconds(10);
+  }
+}
+
+std::optional<EmitOptions> emit(const Given& given) {
+  if (!given.contains("emit-config")) return std::nullopt;
+  EmitOptions options;
+  options.folder = given["emit-config"].as<string>();
+  if (!given.contains("port-config")) return options;
+  for (const string& text : given["port-config"].as<std::vector<string>>()) {
+    string& device = text.starts_with("b=") ? options.device_b : options.device_a;
+    drivers::PortOptions port;
+    if ((!text.starts_with("a=") && !text.starts_with("b=")) || !device.empty() ||
+        !controlplane::set_device(port, text.substr(2))) {
+      refuse("port-config", text, "a=DEVICE or b=DEVICE, each once, as in a=linux:veth0");
+    }
+    device = text.substr(2);
+  }
+  if (options.device_a.empty()) throw UsageError("--port-config: expected a=DEVICE, too");
+  return options;
+}
+
+SideOptions offering_side(const Given& given) {
+  SideOptions side;
+  side.local = required_endpoint(given, "from");
+  side.remote = required_endpoint(given, "to");
+  side.suite = suite(given, "suite");
+  side.send_key = given["key"].as<string>();
+  side.receive_key = given["receive-key"].as<string>();
+  side.link = link(given, "");
+  return side;
+}
+
+SideOptions far_side(const Given& given, const LinkSpec& same) {
+  SideOptions side;
+  side.local = required_endpoint(given, "sink");
+  side.remote = endpoint(given, "sink-from");
+  side.suite = suite(given, "sink-suite");
+  side.send_key = given["sink-send-key"].as<string>();
+  side.receive_key = given["sink-key"].as<string>();
+  side.link = given.contains("sink-link") ? link(given, "sink-") : same;
+  return side;
+}
+
+ImpairmentRates impairment(const Given& given) {
+  const auto share = [&given](const string& option) { return real(given, option, 0, 100) / 100; };
+  return {share("loss"), share("duplicate"), share("reorder"), share("bad-tag")};
+}
+
+}  // namespace
+
+LoadOptions read_values(const Given& given) {
+  LoadOptions options;
+  options.emit = emit(given);
+  options.a = offering_side(given);
+  options.b = far_side(given, options.a.link);
+  if (options.direct() && !options.b.remote) options.b.remote = options.a.local;
+  options.streams = number<std::uint32_t>(given, "streams", 1, 1'000'000);
+  options.port_step = number<std::uint16_t>(given, "port-step", 1, 1000);
+  options.stream_rate = stream_rate(given, options.streams);
+  read_extent(given, options);
+  options.sizes = sizes(given);
+  options.payload_type = number<std::uint8_t>(given, "payload-type", 0, 127);
+  options.timestamp_step = number<std::uint32_t>(given, "timestamp-step", 1, 1'000'000);
+  options.bidirectional = given["bidirectional"].as<bool>();
+  if (const auto& rtcp = given["rtcp"].as<string>(); !set_choice<RtcpMode>(
+          options.rtcp, rtcp, {{"off", RtcpMode::kOff}, {"pair", RtcpMode::kPair}, {"mux", RtcpMode::kMux}})) {
+    refuse("rtcp", rtcp, "off, pair or mux");
+  }
+  options.late = milliseconds(given, "late");
+  options.settle = milliseconds(given, "settle");
+  options.impairment = impairment(given);
+  options.seed = number<std::uint64_t>(given, "seed", 0, UINT64_MAX);
+  try {
+    options.engine = crypto::engine_kind(given["engine"].as<string>());
+  } catch (const SetupError& error) {
+    throw UsageError("--engine: " + string(error.what()));
+  }
+  if (given.contains("core")) options.core = number<unsigned>(given, "core", 0, 1023);
+  options.spin = given["spin"].as<bool>();
+  options.json = given["json"].as<bool>();
+  options.memory_mb = number<unsigned>(given, "memory", 64, 1'048'576);
+  options.keys_file = given["keys"].as<string>();
+  return options;
+}
+
+namespace {
+
+void check_ports(const LoadOptions& options, const string& option, const std::optional<Endpoint>& endpoint) {
+  if (!endpoint) return;
+  const std::uint64_t above = options.rtcp == RtcpMode::kPair ? 1 : 0;
+  const std::uint64_t last = endpoint->port + std::uint64_t{options.port_step} * (options.streams - 1) + above;
+  if (last > 65535) {
+    throw UsageError("--" + option + ": " + std::to_string(options.streams) + " streams from port " +
+                     std::to_string(endpoint->port) + " on would end at port " + std::to_string(last) +
+                     ", expected at most 65535");
+  }
+  if (options.port_step == 1 && above == 1) {
+    throw UsageError("--port-step 1 leaves no port for RTCP: expected 2, or --rtcp mux");
+  }
+}
+
+/// A suite needs the keys of every direction that is used, keys need a suite.
+void check_keys(const LoadOptions& options, const string& prefix, const SideOptions& side, bool sends, bool receives) {
+  const bool sink = !prefix.empty();
+  const string send = sink ? "sink-send-key" : "key";
+  const string receive = sink ? "sink-key" : "receive-key";
+  if (side.suite == nullptr) {
+    if (side.send_key.empty() && side.receive_key.empty()) return;
+    throw UsageError("a key without --" + prefix + "suite: expected both or none");
+  }
+  if (options.emit || !options.keys_file.empty()) return;
+  if (sends && side.send_key.empty()) throw UsageError("--" + send + " or --keys is missing: expected one with a suite");
+  if (receives && side.receive_key.empty()) {
+    throw UsageError("--" + receive + " or --keys is missing: expected one with a suite");
+  }
+}
+
+void check_impairment(const LoadOptions& options) {
+  const ImpairmentRates& rates = options.impairment;
+  if (rates.withheld + rates.duplicated + rates.reordered + rates.bad_tag > 1) {
+    throw UsageError("--loss, --duplicate, --reorder and --bad-tag: expected at most 100 percent together");
+  }
+  const bool every_sender_protects = options.a.suite != nullptr && (!options.bidirectional || options.b.suite != nullptr);
+  if (rates.bad_tag > 0 && !every_sender_protects) {
+    throw UsageError("--bad-tag: expected a suite on each side that offers packets");
+  }
+}
+
+}  // namespace
+
+void check(const LoadOptions& options) {
+  check_ports(options, "from", options.a.local);
+  check_ports(options, "to", options.a.remote);
+  check_ports(options, "sink", options.b.local);
+  check_ports(options, "sink-from", options.b.remote);
+  if (options.a.local.address.v6 != options.a.remote->address.v6) {
+    throw UsageError("--from and --to: expected addresses of one family");
+  }
+  if (options.b.remote && options.b.local.address.v6 != options.b.remote->address.v6) {
+    throw UsageError("--sink and --sink-from: expected addresses of one family");
+  }
+  if ((options.bidirectional || options.emit || options.b.link.memif) && !options.b.remote) {
+    throw UsageError("--sink-from is missing: expected it with --bidirectional, --emit-config and memif");
+  }
+  check_keys(options, "", options.a, true, options.bidirectional);
+  check_keys(options, "sink-", options.b, options.bidirectional, true);
+  check_impairment(options);
+}
+
+}  // namespace sallyport::load

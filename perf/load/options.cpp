@@ -1,0 +1,159 @@
+#include "perf/load/options.hpp"
+
+#include <boost/program_options.hpp>
+#include <fstream>
+#include <iostream>
+
+#include "perf/load/option_values.hpp"
+
+namespace sallyport::load {
+namespace {
+
+namespace po = boost::program_options;
+using std::string;
+
+po::options_description stream_options() {
+  po::options_description group("Streams");
+  group.add_options()("streams,n", po::value<string>()->default_value("1"), "how many streams")(
+      "from", po::value<string>(), "our endpoint on the offering side, as 192.0.2.1:20000; stream i: port + i * step")(
+      "to", po::value<string>(), "the gateway's endpoint there (a.local)")(
+      "sink", po::value<string>(), "our endpoint on the far side, where the gateway sends to (b.remote)")(
+      "sink-from", po::value<string>(), "the gateway's endpoint there (b.local); checked as the source if given")(
+      "port-step", po::value<string>()->default_value("2"), "from a stream's port to the next one's")(
+      "bidirectional", po::bool_switch(), "also offer from the far side")(
+      "rtcp", po::value<string>()->default_value("off")->implicit_value("pair"),
+      "a sender report per second and stream: off, pair (next port) or mux (same port)");
+  return group;
+}
+
+po::options_description key_options() {
+  po::options_description group("SRTP (keys: base64, or file:PATH with mode 0600)");
+  group.add_options()("suite", po::value<string>()->default_value("RTP"), "of the offering side: RTP or an SDES name")(
+      "key", po::value<string>()->default_value(""), "master key that we protect with there")(
+      "receive-key", po::value<string>()->default_value(""), "the gateway's master key there (--bidirectional)")(
+      "sink-suite", po::value<string>()->default_value("RTP"), "of the far side")(
+      "sink-key", po::value<string>()->default_value(""), "the gateway's master key on the far side")(
+      "sink-send-key", po::value<string>()->default_value(""), "master key that we protect with there (--bidirectional)")(
+      "keys", po::value<string>()->default_value(""),
+      "file with a line per stream: key receive-key sink-send-key sink-key, '-' for none")(
+      "engine", po::value<string>()->default_value("openssl"),
+      "what computes our side of SRTP: openssl (another than the gateway's) or ipsec_mb (faster)");
+  return group;
+}
+
+po::options_description load_options() {
+  po::options_description group("Load");
+  group.add_options()("rate", po::value<string>()->default_value("50"), "packets per second of each stream and direction")(
+      "pps", po::value<string>(), "instead: packets per second of all streams in one direction, or max")(
+      "duration,t", po::value<string>(), "seconds (10 if --packets is not given)")(
+      "packets", po::value<string>(), "of each stream and direction")(
+      "size", po::value<string>()->default_value("160"), "RTP payload bytes; several, as 160,20,1200, take turns")(
+      "payload-type", po::value<string>()->default_value("0"), "RTP payload type")(
+      "timestamp-step", po::value<string>()->default_value("160"), "RTP clock units from packet to packet");
+  return group;
+}
+
+po::options_description judge_options() {
+  po::options_description group("Judging");
+  group.add_options()("late", po::value<string>()->default_value("100"), "milliseconds until a packet is late")(
+      "settle", po::value<string>()->default_value("500"), "milliseconds to wait for the last packets")(
+      "loss", po::value<string>()->default_value("0"), "percent of the packets that we withhold")(
+      "duplicate", po::value<string>()->default_value("0"), "percent that we send twice")(
+      "reorder", po::value<string>()->default_value("0"), "percent that we send behind their successor")(
+      "bad-tag", po::value<string>()->default_value("0"), "percent that get a wrong tag")(
+      "seed", po::value<string>()->default_value("1"), "which packets that happens to")(
+      "json", po::bool_switch(), "print JSON instead of the table");
+  return group;
+}
+
+po::options_description link_options() {
+  po::options_description group("Links");
+  group.add_options()("link", po::value<string>()->default_value("udp"),
+                      "udp (sockets of this network namespace), memif:PATH (client) or memif-server:PATH")(
+      "mac", po::value<string>(), "our MAC address on memif (a random one)")(
+      "peer-mac", po::value<string>(), "the gateway's MAC address on memif")(
+      "sink-link", po::value<string>(), "link of the far side (the same link)")(
+      "sink-mac", po::value<string>(), "our MAC address on it")(
+      "sink-peer-mac", po::value<string>(), "the gateway's MAC address on it")(
+      "core", po::value<string>(), "pin to this core")("spin", po::bool_switch(), "poll without a pause")(
+      "memory", po::value<string>()->default_value("256"), "MiB for memif's packet buffers");
+  return group;
+}
+
+po::options_description emit_options() {
+  po::options_description group("Matching configuration");
+  group.add_options()("emit-config", po::value<string>(),
+                      "write DIR/streams.conf (for the gateway), DIR/load.keys and DIR/load.conf (for --config), with "
+                      "fresh random keys, and exit")(
+      "port-config", po::value<std::vector<string>>()->composing(),
+      "with it: a=DEVICE or b=DEVICE, writes [port.a] or [port.b], too; without b both sides are on port a");
+  return group;
+}
+
+po::options_description all_options() {
+  po::options_description all(
+      "sallyport-load: offers RTP or SRTP to a gateway, receives what comes out on its other side, and judges every "
+      "packet\n\n  sallyport-load --from A:P --to A:P --sink A:P [--sink-from A:P] [options]\n\n"
+      "Exit status: 0 all came back right, 1 not so (the table says what), 2 wrong usage or set-up\n\nGeneral");
+  all.add_options()("help,h", "print this help")("config,c", po::value<string>(),
+                                                 "file of these options, as streams = 100; the command line wins");
+  for (const auto& group :
+       {stream_options(), key_options(), load_options(), judge_options(), link_options(), emit_options()}) {
+    all.add(group);
+  }
+  return all;
+}
+
+/// Keys in an option file would need that file's secrecy; --keys and file:PATH have theirs checked.
+void refuse_inline_keys(const po::parsed_options& parsed, const string& path) {
+  for (const auto& option : parsed.options) {
+    const string& key = option.string_key;
+    const bool is_key = key == "key" || key == "receive-key" || key == "sink-key" || key == "sink-send-key";
+    if (is_key && !option.value.empty() && !option.value.front().starts_with("file:")) {
+      throw UsageError("'" + path + "' holds a key in '" + key + "': expected file:PATH there, or keys = FILE");
+    }
+  }
+}
+
+void read_option_file(const string& path, const po::options_description& known, po::variables_map& given) {
+  std::ifstream file(path);
+  if (!file) throw UsageError("--config: cannot read '" + path + "'");
+  const auto parsed = po::parse_config_file(file, known);
+  refuse_inline_keys(parsed, path);
+  po::store(parsed, given);
+}
+
+po::variables_map parse(const std::vector<string>& arguments, const po::options_description& known) {
+  po::variables_map given;
+  try {
+    namespace style = po::command_line_style;
+    const po::positional_options_description none;
+    po::store(po::command_line_parser(arguments)
+                  .options(known)
+                  .positional(none)
+                  .style(style::unix_style & ~style::allow_guessing)
+                  .run(),
+              given);
+    if (given.contains("config")) read_option_file(given["config"].as<string>(), known, given);
+    po::notify(given);
+  } catch (const po::error& error) {
+    throw UsageError(string(error.what()) + "; see --help");
+  }
+  return given;
+}
+
+}  // namespace
+
+std::optional<LoadOptions> parse_options(const std::vector<std::string>& arguments) {
+  const po::options_description known = all_options();
+  const po::variables_map given = parse(arguments, known);
+  if (given.contains("help")) {
+    std::cout << known;
+    return std::nullopt;
+  }
+  LoadOptions options = read_values(given);
+  check(options);
+  return options;
+}
+
+}  // namespace sallyport::load

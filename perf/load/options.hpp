@@ -1,0 +1,87 @@
+// What the user asked for, checked. Made once by main() from the command line and perhaps a file of the same options.
+#pragma once
+
+#include <chrono>
+#include <cstdint>
+#include <optional>
+#include <stdexcept>
+#include <string>
+#include <vector>
+
+#include "controlplane/config.hpp"
+#include "controlplane/secret_text.hpp"
+#include "crypto/engine.hpp"
+#include "perf/load/impairment.hpp"
+
+namespace sallyport::load {
+
+/// What is wrong with the command line, as a sentence for the user; main() ends with status 2.
+class UsageError : public std::runtime_error {
+ public:
+  using std::runtime_error::runtime_error;
+};
+
+using controlplane::Endpoint;
+using dataplane::RtcpMode;
+
+/// Through what a side speaks.
+struct LinkSpec {
+  bool memif = false;  ///< else kernel UDP sockets
+  std::string path;    ///< of the memif socket
+  bool server = false;
+  drivers::MacAddress mac;       ///< ours; all zero: a random one
+  drivers::MacAddress peer_mac;  ///< the gateway's
+  auto operator<=>(const LinkSpec&) const = default;
+};
+
+/// One side of the gateway, seen from outside: the generator is the party there.
+struct SideOptions {
+  Endpoint local;                        ///< ours, of stream 0
+  std::optional<Endpoint> remote;        ///< the gateway's, of stream 0; nothing: its source is not checked
+  const crypto::Suite* suite = nullptr;  ///< null: plain RTP
+  controlplane::SecretString send_key;   ///< base64 or file:PATH; we protect with it
+  controlplane::SecretString receive_key;  ///< the gateway protects with it
+  LinkSpec link;
+};
+
+/// --emit-config.
+struct EmitOptions {
+  std::string folder;
+  std::string device_a;  ///< of [port.a], as the gateway's "device"; empty: no port sections
+  std::string device_b;  ///< of [port.b]; empty: both sides are on port a
+};
+
+struct LoadOptions {
+  SideOptions a;  ///< --from, --to: where the streams are offered
+  SideOptions b;  ///< --sink, --sink-from: where they come out
+  std::uint32_t streams = 1;
+  std::uint16_t port_step = 2;
+  double stream_rate = 50;                ///< packets per second, stream and direction; 0: flat out
+  std::uint32_t packets_per_stream = 0;   ///< in each direction; 0: until the time is over
+  std::chrono::nanoseconds duration{};    ///< 0: until the packets are sent
+  std::vector<std::uint16_t> sizes{160};  ///< payload bytes, by turns
+  std::uint8_t payload_type = 0;
+  std::uint32_t timestamp_step = 160;
+  bool bidirectional = false;
+  RtcpMode rtcp = RtcpMode::kOff;
+  std::chrono::nanoseconds late{};  ///< more than this is late
+  std::chrono::nanoseconds settle{};  ///< how long to wait for the last packets
+  ImpairmentRates impairment;
+  std::uint64_t seed = 1;
+  crypto::EngineKind engine = crypto::EngineKind::kOpenSsl;
+  std::optional<unsigned> core;
+  bool spin = false;
+  bool json = false;
+  unsigned memory_mb = 256;
+  std::string keys_file;
+  std::optional<EmitOptions> emit;
+
+  /// No gateway between: what is offered is what comes out.
+  bool direct() const noexcept { return a.remote == b.local; }
+};
+
+/// Reads and checks the arguments (without the program's name). Nothing: --help was asked for and printed.
+/// Throws UsageError.
+std::optional<LoadOptions> parse_options(const std::vector<std::string>& arguments);
+
+}  // namespace sallyport::load
