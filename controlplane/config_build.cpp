@@ -45,7 +45,8 @@ class DraftBuilder {
       port.section = read(text.name, {.port = &port.config});
       port.sound = faults_.count() == before;
       if (const Entry* device = port.section.first("device"); device != nullptr) {
-        port.config.position = faults_.place(device->line) + ": key '" + text.name + ".device' = " + shown(device->value);
+        port.config.position =
+            faults_.place(device->line) + ": key '" + text.name + ".device' = " + shown(device->value);
       }
       draft_.ports.push_back(std::move(port));
     } else if (text.name.starts_with(kStream)) {

@@ -8,24 +8,10 @@
 #include <cerrno>
 #include <system_error>
 
+#include "drivers/file_descriptor.hpp"
+
 namespace sallyport::controlplane {
 namespace {
-
-/// A file descriptor that closes itself.
-class OpenFile {
- public:
-  // O_NONBLOCK: a FIFO must not hold us up before its kind is known.
-  explicit OpenFile(const std::string& path) : fd_(::open(path.c_str(), O_RDONLY | O_CLOEXEC | O_NONBLOCK)) {}
-  ~OpenFile() {
-    if (fd_ >= 0) ::close(fd_);
-  }
-  OpenFile(const OpenFile&) = delete;
-  OpenFile& operator=(const OpenFile&) = delete;
-  int fd() const noexcept { return fd_; }
-
- private:
-  int fd_;
-};
 
 std::string last_error() { return std::generic_category().message(errno); }
 
@@ -48,9 +34,10 @@ bool read_all(int fd, std::size_t size_hint, std::size_t limit, SecretString& te
 }  // namespace
 
 std::optional<FileText> read_file(const std::string& path, std::size_t limit, std::string& problem) {
-  const OpenFile file(path);
+  // O_NONBLOCK: a FIFO must not hold us up before its kind is known.
+  const drivers::FileDescriptor file(::open(path.c_str(), O_RDONLY | O_CLOEXEC | O_NONBLOCK));
   struct stat status {};
-  if (file.fd() < 0 || ::fstat(file.fd(), &status) != 0) {
+  if (!file || ::fstat(file.get(), &status) != 0) {
     problem = "cannot be read: " + last_error();
     return std::nullopt;
   }
@@ -60,7 +47,7 @@ std::optional<FileText> read_file(const std::string& path, std::size_t limit, st
   }
   FileText result;
   result.identity = {path, status.st_mode, status.st_uid};
-  if (!read_all(file.fd(), static_cast<std::size_t>(status.st_size), limit, result.text)) {
+  if (!read_all(file.get(), static_cast<std::size_t>(status.st_size), limit, result.text)) {
     problem = "cannot be read: " + last_error();
     return std::nullopt;
   }

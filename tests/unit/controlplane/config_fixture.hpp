@@ -1,45 +1,15 @@
 // A configuration file in a folder of its own, and a small sound configuration to break in one place at a time.
 #pragma once
 
-#include <sys/stat.h>
-
-#include <cstdlib>
-#include <filesystem>
-#include <fstream>
+#include <algorithm>
 #include <string>
 #include <string_view>
 #include <vector>
 
 #include "controlplane/config.hpp"
+#include "temporary_folder.hpp"
 
 namespace sallyport::controlplane {
-
-/// A new folder that is removed with all in it.
-class TemporaryFolder {
- public:
-  TemporaryFolder() {
-    std::string pattern = (std::filesystem::temp_directory_path() / "sallyport-test-XXXXXX").string();
-    path_ = ::mkdtemp(pattern.data());
-  }
-  ~TemporaryFolder() {
-    std::error_code ignored;
-    std::filesystem::remove_all(path_, ignored);
-  }
-  TemporaryFolder(const TemporaryFolder&) = delete;
-  TemporaryFolder& operator=(const TemporaryFolder&) = delete;
-
-  std::string file(const std::string& name) const { return (path_ / name).string(); }
-  /// Writes a file and gives it that mode.
-  std::string write(const std::string& name, std::string_view text, unsigned mode = 0600) const {
-    const std::string path = file(name);
-    std::ofstream(path, std::ios::binary) << text;
-    ::chmod(path.c_str(), mode);
-    return path;
-  }
-
- private:
-  std::filesystem::path path_;
-};
 
 inline constexpr std::string_view kSoundConfig =
     "[port.in]\n"                               // 1

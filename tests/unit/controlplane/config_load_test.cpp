@@ -3,6 +3,7 @@
 #include <unistd.h>
 
 #include "config_fixture.hpp"
+#include "controlplane/admin/control_socket.hpp"
 #include "crypto/master_key.hpp"
 #include "drivers/topology.hpp"
 
@@ -57,6 +58,7 @@ TEST(ConfigLoad, DefaultsAreThoseOfTheStructures) {
   EXPECT_EQ(loaded.mbufs, built.mbufs);
   EXPECT_EQ(loaded.max_streams, built.max_streams);
   EXPECT_EQ(loaded.control_socket, built.control_socket);
+  EXPECT_EQ(built.control_socket, kDefaultControlSocket) << "what the command line tool expects";
   EXPECT_EQ(loaded.workers.idle_polls, built.workers.idle_polls);
   EXPECT_EQ(loaded.workers.idle_sleep, built.workers.idle_sleep);
   EXPECT_EQ(loaded.ports[0].options.descriptors, drivers::PortOptions{}.descriptors);

@@ -1,0 +1,241 @@
+#include "controlplane/admin/cli_tables.hpp"
+
+#include "controlplane/admin/text_table.hpp"
+
+namespace sallyport::controlplane {
+namespace {
+
+using nlohmann::json;
+using Align = TextTable::Align;
+
+const json& field(const json& object, const std::string& key) {
+  static const json kMissing;
+  const auto found = object.is_object() ? object.find(key) : object.end();
+  return found == object.end() ? kMissing : *found;
+}
+
+std::string text(const json& object, const std::string& key) {
+  const json& value = field(object, key);
+  if (value.is_null()) return "-";
+  return value.is_string() ? value.get<std::string>() : value.dump();
+}
+
+std::string count(const json& object, const std::string& key) {
+  const json& value = field(object, key);
+  const bool countable = value.is_number_integer() && value >= 0;
+  return countable ? grouped(value.get<std::uint64_t>()) : text(object, key);
+}
+
+std::string number(const json& object, const std::string& key, int digits) {
+  const json& value = field(object, key);
+  return value.is_number() ? decimal(value.get<double>(), digits) : text(object, key);
+}
+
+/// "1.2 %" of expected packets, with the count: "3 (1.2 %)".
+std::string loss(const json& side) {
+  const json& lost = field(side, "lost");
+  const json& expected = field(side, "expected");
+  if (!lost.is_number() || !expected.is_number() || expected.get<double>() <= 0) return count(side, "lost");
+  const double percent = 100.0 * lost.get<double>() / expected.get<double>();
+  return decimal(lost.get<double>(), 0) + " (" + decimal(percent, 1) + " %)";
+}
+
+/// How fast a counter has grown since the earlier reply, per second.
+std::string rate(const json& now, const json& before, const std::string& key, double seconds) {
+  const json& a = field(before, key);
+  const json& b = field(now, key);
+  if (!a.is_number() || !b.is_number() || seconds <= 0 || b.get<double>() < a.get<double>()) return "-";
+  return decimal((b.get<double>() - a.get<double>()) / seconds, 0);
+}
+
+/// The element of an array of objects whose `key` is that of `like`.
+const json& matching(const json& array, const json& like, const std::string& key) {
+  for (const json& element : array) {
+    if (field(element, key) == field(like, key)) return element;
+  }
+  return field(json::object(), key);
+}
+
+std::string joined(const json& array) {
+  std::string all;
+  for (const json& element : array) {
+    all.append(all.empty() ? "" : ", ").append(element.is_string() ? element.get<std::string>() : element.dump());
+  }
+  return all.empty() ? "-" : all;
+}
+
+/// "auth_failed 3, replayed 1", empty where nothing was dropped.
+std::string reasons(const json& drops) {
+  std::string all;
+  for (const auto& [name, number] : drops.items()) {
+    if (number == 0U) continue;
+    all.append(all.empty() ? "" : ", ").append(name).append(" ").append(count(drops, name));
+  }
+  return all;
+}
+
+std::string workers_table(const json& workers) {
+  TextTable table({{"worker"},
+                   {"core"},
+                   {"load %"},
+                   {"rx packets/s"},
+                   {"tx packets/s"},
+                   {"stream sides"},
+                   {"handed in"},
+                   {"handed out"},
+                   {"sleeps"}});
+  for (const json& worker : workers) {
+    table.add({text(worker, "id"), text(worker, "core"), number(worker, "load_percent", 1), number(worker, "rx_pps", 0),
+               number(worker, "tx_pps", 0), count(worker, "streams"), count(worker, "handed_in"),
+               count(worker, "handed_out"), count(worker, "idle_sleeps")});
+  }
+  return table.to_string();
+}
+
+std::string ports_table(const json& ports) {
+  TextTable table({{"port", Align::kLeft},
+                   {"link", Align::kLeft},
+                   {"MAC address", Align::kLeft},
+                   {"addresses", Align::kLeft},
+                   {"queues"},
+                   {"missed"}});
+  for (const json& port : ports) {
+    table.add({text(port, "name"), text(port, "link"), text(port, "mac"), joined(field(port, "addresses")),
+               count(port, "queues"), count(port, "missed")});
+    table.note("    " + text(port, "device") + "; kernel path: " + text(port, "kernel_path"));
+  }
+  return table.to_string();
+}
+
+std::string stages_table(const json& stages) {
+  TextTable table(
+      {{"stage", Align::kLeft}, {"packets"}, {"bursts"}, {"packets/burst"}, {"cycles/packet"}, {"ns/packet"}});
+  for (const json& stage : stages) {
+    const double bursts = field(stage, "bursts").is_number() ? field(stage, "bursts").get<double>() : 0;
+    const double packets = field(stage, "packets").is_number() ? field(stage, "packets").get<double>() : 0;
+    table.add({text(stage, "name"), count(stage, "packets"), count(stage, "bursts"),
+               bursts > 0 ? decimal(packets / bursts, 1) : "-", number(stage, "cycles_per_packet", 0),
+               number(stage, "ns_per_packet", 1)});
+  }
+  return table.to_string();
+}
+
+std::vector<TextTable::Column> stream_columns(bool rates) {
+  std::vector<TextTable::Column> columns = {{"stream", Align::kLeft},
+                                            {"side", Align::kLeft},
+                                            {"media", Align::kLeft},
+                                            {"suite", Align::kLeft},
+                                            {"local", Align::kLeft},
+                                            {"remote", Align::kLeft},
+                                            {"next hop", Align::kLeft},
+                                            {"received"},
+                                            {"sent"},
+                                            {"lost"},
+                                            {"jitter ms"},
+                                            {"auth failed"},
+                                            {"replayed"},
+                                            {"RTCP in/out"}};
+  if (rates) columns.insert(columns.begin() + 9, {{"rx/s"}, {"tx/s"}});
+  return columns;
+}
+
+std::vector<std::string> stream_cells(const json& stream, const json& side, const json& before,
+                                      const Earlier& earlier) {
+  std::vector<std::string> cells = {
+      text(stream, "name"),         text(side, "side"),
+      text(side, "media"),          text(side, "suite"),
+      text(side, "local"),          text(side, "remote"),
+      text(side, "next_hop"),       count(side, "received"),
+      count(side, "sent"),          loss(side),
+      number(side, "jitter_ms", 1), count(side, "auth_failed"),
+      count(side, "replayed"),      count(side, "rtcp_received") + "/" + count(side, "rtcp_sent")};
+  if (earlier.reply != nullptr) {
+    cells.insert(cells.begin() + 9,
+                 {rate(side, before, "received", earlier.seconds), rate(side, before, "sent", earlier.seconds)});
+  }
+  return cells;
+}
+
+}  // namespace
+
+std::string status_text(const json& reply) {
+  std::string out = "Sallyport " + text(reply, "version");
+  const json& uptime = field(reply, "uptime_s");
+  if (uptime.is_number()) out += ", up " + duration(uptime.get<double>());
+  out += "\nconfiguration  " + text(reply, "config_file");
+  out += "\nengine         " + text(reply, "engine");
+  out += std::string("\nhuge pages     ") + (field(reply, "huge_pages") == true ? "in use" : "not in use");
+  const json& streams = field(reply, "streams");
+  out += "\nstreams        " + count(streams, "configured") + " configured, " + count(streams, "active") + " active\n";
+  for (const json& warning : field(reply, "warnings")) {
+    out.append("WARNING: ").append(warning.is_string() ? warning.get<std::string>() : warning.dump()).append("\n");
+  }
+  return out + "\n" + workers_table(field(reply, "workers")) + "\n" + ports_table(field(reply, "ports"));
+}
+
+std::string stats_text(const json& reply, const Earlier& earlier) {
+  std::vector<TextTable::Column> columns = {{"worker"},
+                                            {"rx"},
+                                            {"from kernel"},
+                                            {"handed in"},
+                                            {"generated"},
+                                            {"tx"},
+                                            {"punted"},
+                                            {"handed out"},
+                                            {"consumed"},
+                                            {"dropped"},
+                                            {"accounts", Align::kLeft}};
+  if (earlier.reply != nullptr) columns.insert(columns.end(), {{"rx/s"}, {"tx/s"}, {"dropped/s"}});
+  TextTable table(columns);
+  std::string stages;
+  for (const json& worker : field(reply, "workers")) {
+    std::vector<std::string> cells = {text(worker, "id")};
+    for (const char* key :
+         {"rx", "from_kernel", "handed_in", "generated", "tx", "punted", "handed_out", "consumed", "dropped"}) {
+      cells.push_back(count(worker, key));
+    }
+    cells.push_back(field(worker, "balanced") == true ? "balanced" : "NOT BALANCED");
+    if (earlier.reply != nullptr) {
+      const json& before = matching(field(*earlier.reply, "workers"), worker, "id");
+      for (const char* key : {"rx", "tx", "dropped"}) cells.push_back(rate(worker, before, key, earlier.seconds));
+    }
+    table.add(std::move(cells));
+    const std::string drops = reasons(field(worker, "drops"));
+    if (!drops.empty()) table.note("    dropped: " + drops);
+    stages += "\nworker " + text(worker, "id") + "\n" + stages_table(field(worker, "stages"));
+  }
+  return table.to_string() + stages;
+}
+
+std::string streams_text(const json& reply, const Earlier& earlier) {
+  if (field(reply, "streams").empty()) return "no streams are configured\n";
+  TextTable table(stream_columns(earlier.reply != nullptr));
+  for (const json& stream : field(reply, "streams")) {
+    const json& before =
+        earlier.reply == nullptr ? field(reply, "") : matching(field(*earlier.reply, "streams"), stream, "name");
+    for (const json& side : field(stream, "sides")) {
+      table.add(stream_cells(stream, side, matching(field(before, "sides"), side, "side"), earlier));
+      const std::string drops = reasons(field(side, "dropped"));
+      if (!drops.empty()) table.note("    dropped: " + drops);
+    }
+  }
+  return table.to_string();
+}
+
+std::string fields_text(const json& reply) {
+  std::string out;
+  for (const auto& [key, value] : reply.items()) {
+    if (key == "ok") continue;
+    out.append(key).append(": ").append(value.is_array() ? joined(value) : text(reply, key)).append("\n");
+  }
+  return out.empty() ? "done\n" : out;
+}
+
+std::string reply_text(const std::string& command, const json& reply, const Earlier& earlier) {
+  if (command == "status") return status_text(reply);
+  if (command == "stats") return stats_text(reply, earlier);
+  if (command == "streams") return streams_text(reply, earlier);
+  return fields_text(reply);
+}
+
+}  // namespace sallyport::controlplane

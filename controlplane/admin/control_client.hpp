@@ -1,0 +1,25 @@
+// The command line's end of the control socket: one connection, one request and reply at a time, blocking.
+#pragma once
+
+#include <nlohmann/json.hpp>
+#include <string>
+
+#include "drivers/file_descriptor.hpp"
+
+namespace sallyport::controlplane {
+
+class ControlClient {
+ public:
+  /// Throws SetupError that says what to do where nobody answers.
+  explicit ControlClient(std::string path);
+
+  /// Sends {"command": command} and returns the reply's line. Throws SetupError where the gateway went away or is
+  /// silent for ten seconds.
+  std::string ask(const std::string& command);
+
+ private:
+  std::string path_;
+  drivers::FileDescriptor socket_;
+};
+
+}  // namespace sallyport::controlplane

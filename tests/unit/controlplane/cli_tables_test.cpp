@@ -1,0 +1,146 @@
+// Replies of the gateway as tables for people.
+#include "controlplane/admin/cli_tables.hpp"
+
+#include <gtest/gtest.h>
+
+#include "controlplane/admin/text_table.hpp"
+
+namespace sallyport::controlplane {
+namespace {
+
+using nlohmann::json;
+
+TEST(TextTable, AlignsColumnsAndLeavesNotesAlone) {
+  TextTable table({{"name", TextTable::Align::kLeft}, {"count"}});
+  table.add({"a", "1,000"});
+  table.note("  a note that is longer than the table");
+  table.add({"m\xc3\xbcller", "7"});
+  EXPECT_EQ(table.to_string(),
+            "name    count\n"
+            "a       1,000\n"
+            "  a note that is longer than the table\n"
+            "m\xc3\xbcller      7\n");
+}
+
+TEST(TextTable, FiguresAreReadable) {
+  EXPECT_EQ(grouped(0), "0");
+  EXPECT_EQ(grouped(999), "999");
+  EXPECT_EQ(grouped(1000), "1,000");
+  EXPECT_EQ(grouped(1234567890), "1,234,567,890");
+  EXPECT_EQ(decimal(1234.56, 1), "1,234.6");
+  EXPECT_EQ(decimal(-0.25, 2), "-0.25");
+  EXPECT_EQ(decimal(100000, 0), "100,000");
+  EXPECT_EQ(duration(5), "5 s");
+  EXPECT_EQ(duration(60), "1 min");
+  EXPECT_EQ(duration(3723), "1 h 2 min");
+  EXPECT_EQ(duration(90000), "1 d 1 h");
+}
+
+json status_reply() {
+  return json::parse(R"json({"ok":true,"version":"0.1.0","uptime_s":75.5,"config_file":"/etc/sallyport/lab.conf",
+    "engine":"ipsec_mb (AVX512)","huge_pages":false,"warnings":["a.ssrc is fixed"],
+    "workers":[{"id":0,"core":1,"load_percent":12.34,"rx_pps":50000.4,"tx_pps":50000.0,"streams":4,"handed_out":0,
+                "handed_in":1234,"idle_sleeps":9999999}],
+    "ports":[{"name":"in","device":"af_xdp on veth0","kernel_path":"shared","mac":"02:00:00:00:00:01",
+              "addresses":["10.0.0.1/24","2001:db8::1/64"],"link":"up","queues":1,"missed":0}],
+    "streams":{
+  "configured" : 2, "active" : 1}})json");
+}
+
+TEST(CliTables, Status) {
+  EXPECT_EQ(status_text(status_reply()),
+            "Sallyport 0.1.0, up 1 min 15 s\n"
+            "configuration  /etc/sallyport/lab.conf\n"
+            "engine         ipsec_mb (AVX512)\n"
+            "huge pages     not in use\n"
+            "streams        2 configured, 1 active\n"
+            "WARNING: a.ssrc is fixed\n"
+            "\n"
+            "worker  core  load %  rx packets/s  tx packets/s  stream sides  handed in  handed out     sleeps\n"
+            "     0     1    12.3        50,000        50,000             4      1,234           0  9,999,999\n"
+            "\n"
+            "port  link  MAC address        addresses                    queues  missed\n"
+            "in    up    02:00:00:00:00:01  10.0.0.1/24, 2001:db8::1/64       1       0\n"
+            "    af_xdp on veth0; kernel path: shared\n");
+}
+
+json stats_reply(std::uint64_t rx, bool balanced) {
+  json reply = json::parse(R"({"ok":true,"workers":[{"id":1,"rx":0,"tx":90,"from_kernel":2,"handed_in":3,"handed_out":4,
+    "generated":5,"punted":6,"consumed":7,"dropped":8,"balanced":true,"drops":{"auth_failed":8,"replayed":0},
+    "stages":[{"name":"unprotect","packets":1500,"bursts":100,"cycles_per_packet":410.2,"ns_per_packet":158.04},
+              {"name":"punt","packets":0,"bursts":0,"cycles_per_packet":0.0,"ns_per_packet":0.0}]}]})");
+  reply["workers"][0]["rx"] = rx;
+  reply["workers"][0]["balanced"] = balanced;
+  return reply;
+}
+
+TEST(CliTables, Stats) {
+  EXPECT_EQ(
+      stats_text(stats_reply(1000, false), {}),
+      "worker     rx  from kernel  handed in  generated  tx  punted  handed out  consumed  dropped  accounts\n"
+      "     1  1,000            2          3          5  90       6           4         7        8  NOT BALANCED\n"
+      "    dropped: auth_failed 8\n"
+      "\n"
+      "worker 1\n"
+      "stage      packets  bursts  packets/burst  cycles/packet  ns/packet\n"
+      "unprotect    1,500     100           15.0            410      158.0\n"
+      "punt             0       0              -              0        0.0\n");
+}
+
+TEST(CliTables, RatesComeFromTheDifference) {
+  const json before = stats_reply(1000, true);
+  const std::string text = stats_text(stats_reply(6000, true), {&before, 2.0});
+  EXPECT_NE(text.find("accounts   rx/s  tx/s  dropped/s\n"), std::string::npos) << text;
+  EXPECT_NE(text.find("balanced  2,500     0          0\n"), std::string::npos) << text;
+  const std::string restarted = stats_text(stats_reply(10, true), {&before, 2.0});
+  EXPECT_NE(restarted.find("balanced     -     0          0\n"), std::string::npos) << restarted;
+}
+
+json streams_reply(std::uint64_t received) {
+  json reply = json::parse(R"({"ok":true,"streams":[{"name":"lab","worker":0,"sides":[
+    {"side":"a","local":"10.0.0.1:20000","remote":"10.0.0.2:5004","next_hop":"02:00:00:00:00:02","suite":"RTP","engine":"",
+     "rtcp":"pair","ssrc_out":"0x00000001","ssrc_in":"0x00000002","received":0,"received_bytes":1,"sent":99,
+     "sent_bytes":1,"lost":5,"expected":1000,"jitter_ms":0.26,"rtcp_received":1,"rtcp_sent":2,"auth_failed":0,
+     "replayed":0,"dropped":{},"media":"flowing","last_media_s":0.01},
+    {"side":"b","local":"10.0.1.1:20000","remote":"10.0.1.2:5004","next_hop":"unresolved",
+     "suite":"AES_CM_128_HMAC_SHA1_80","media":"refused"}]}]})");
+  reply["streams"][0]["sides"][0]["received"] = received;
+  return reply;
+}
+
+TEST(CliTables, Streams) {
+  EXPECT_EQ(
+      streams_text(streams_reply(995), {}),
+      "stream  side  media    suite                    local           remote         next hop           received  sent"
+      "       lost  jitter ms  auth failed  replayed  RTCP in/out\n"
+      "lab     a     flowing  RTP                      10.0.0.1:20000  10.0.0.2:5004  02:00:00:00:00:02       995    99"
+      "  5 (0.5 %)        0.3            0         0          1/2\n"
+      "lab     b     refused  AES_CM_128_HMAC_SHA1_80  10.0.1.1:20000  10.0.1.2:5004  unresolved                -     -"
+      "          -          -            -         -          -/-\n");
+  EXPECT_EQ(streams_text(json{{"streams", json::array()}}, {}), "no streams are configured\n");
+}
+
+TEST(CliTables, StreamRatesAndDrops) {
+  const json before = streams_reply(1000);
+  json now = streams_reply(1100);
+  now["streams"][0]["sides"][0]["dropped"] = {{"auth_failed", 1200}, {"replayed", 3}};
+  const std::string text = streams_text(now, {&before, 2.0});
+  EXPECT_NE(text.find("rx/s  tx/s"), std::string::npos) << text;
+  EXPECT_NE(text.find("  1,100    99    50     0"), std::string::npos) << text;
+  EXPECT_NE(text.find("\n    dropped: auth_failed 1,200, replayed 3\n"), std::string::npos) << text;
+}
+
+TEST(CliTables, OtherRepliesFieldByField) {
+  EXPECT_EQ(reply_text("reload", json{{"ok", true}, {"kept", 2}, {"names", {"a", "b"}}}, {}), "kept: 2\nnames: a, b\n");
+  EXPECT_EQ(reply_text("reload", json{{"ok", true}}, {}), "done\n");
+}
+
+TEST(CliTables, AnEmptyReplyIsNoCrash) {
+  for (const char* command : {"status", "stats", "streams", "version"}) {
+    EXPECT_NO_THROW(reply_text(command, json::object(), {})) << command;
+    EXPECT_NO_THROW(reply_text(command, json::parse(R"({"workers":[1],"ports":{},"streams":[null]})"), {})) << command;
+  }
+}
+
+}  // namespace
+}  // namespace sallyport::controlplane
