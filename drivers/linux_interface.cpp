@@ -7,7 +7,6 @@
 #include <netinet/in.h>
 #include <sys/ioctl.h>
 #include <sys/socket.h>
-#include <sys/stat.h>
 
 #include <algorithm>
 #include <cstring>
@@ -67,8 +66,11 @@ std::vector<IpAddress> missing_addresses(const std::string& interface, const std
 }
 
 std::string network_namespace_id() {
-  struct stat status {};
-  return stat("/proc/thread-self/ns/net", &status) == 0 ? std::to_string(status.st_ino) : "0";
+  std::uint64_t cookie = 0;
+  socklen_t length = sizeof cookie;
+  const FileDescriptor any(socket(AF_INET, SOCK_DGRAM | SOCK_CLOEXEC, 0));
+  getsockopt(any.get(), SOL_SOCKET, SO_NETNS_COOKIE, &cookie, &length);
+  return std::to_string(cookie);
 }
 
 }  // namespace sallyport::drivers

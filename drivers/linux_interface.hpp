@@ -21,7 +21,8 @@ InterfaceQueues interface_queues(const std::string& interface) noexcept;
 /// Those of `wanted` that the interface does not have.
 std::vector<IpAddress> missing_addresses(const std::string& interface, const std::vector<IpPrefix>& wanted);
 
-/// An ephemeral name for this network namespace; interface names are unique only together with it.
+/// The kernel's number for this network namespace, never used twice until the next boot (Linux 5.14; 0 before that).
+/// Interface names are unique only together with it.
 std::string network_namespace_id();
 
 }  // namespace sallyport::drivers

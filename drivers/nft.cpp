@@ -83,8 +83,9 @@ std::string media_input_chain(const std::string& interface, const std::vector<Ip
   const std::string from = "iifname \"" + interface + "\" ";
   const std::string v4 = destination(addresses, false);
   const std::string v6 = destination(addresses, true);
-  return " chain media {\n  type filter hook input priority 0; policy accept;\n" +
-         rule(v4.empty() ? v4 : from + v4, "", ports) + rule(v6.empty() ? v6 : from + v6, "", ports) + " }\n";
+  return " chain media {\n  type filter hook input priority 0; policy accept;\n" + rule(v4, from, ports) +
+         // Behind the first IPv6 fragment there is no port: nftables would compare some other field.
+         rule(v6, from + "exthdr frag missing ", ports) + rule(v6, from + "frag frag-off 0 ", ports) + " }\n";
 }
 
 }  // namespace sallyport::drivers

@@ -32,8 +32,10 @@ std::string nft_table_name(const std::string& interface);
 /// before). Whole datagrams only: fragments pass, so that Linux puts them together for the next chain.
 std::string media_ingress_chain(const std::string& interface, const std::vector<IpPrefix>& addresses, PortRange ports);
 
-/// Chain before Linux's sockets: drops media that came as fragments, put together by then, and with it the ICMP "port
-/// unreachable" that Linux would answer. Fragments of anything else (IKE, for instance) are not touched.
+/// Chain before Linux's sockets: drops media that came as fragments, and with it the ICMP "port unreachable" that Linux
+/// would answer. IPv4 is put together by then; of IPv6, which is not, the first fragment is dropped and the others wait
+/// in vain (no ICMP "time exceeded" without the first, RFC 8200 4.5). Fragments of anything else (IKE, say) are not
+/// touched.
 std::string media_input_chain(const std::string& interface, const std::vector<IpPrefix>& addresses, PortRange ports);
 
 }  // namespace sallyport::drivers

@@ -46,7 +46,10 @@ class Request {
     std::memcpy(bytes_.data(), &length, sizeof length);  // nlmsg_len is the header's first field
     if (send(socket, bytes_.data(), bytes_.size(), 0) < 0) return errno;
     std::array<char, 8192> answer;
-    const ssize_t received = recv(socket, answer.data(), answer.size(), 0);
+    ssize_t received;
+    do {
+      received = recv(socket, answer.data(), answer.size(), 0);
+    } while (received < 0 && errno == EINTR);  // the TAP driver has a signal sent for every frame
     if (received < static_cast<ssize_t>(NLMSG_LENGTH(sizeof(nlmsgerr)))) return received < 0 ? errno : EPROTO;
     nlmsgerr verdict;
     std::memcpy(&verdict, answer.data() + NLMSG_HDRLEN, sizeof verdict);

@@ -47,10 +47,10 @@ std::string tap_name(const PortOptions& options) {
 
 TapPath::TapPath(const EthPort& port, unsigned workers, MbufPool& pool)
     : interface_(tap_name(port.options())),
-      twin_(make_twin(port, interface_, workers, pool)),
       input_("inet", nft_table_name(interface_),
              media_input_chain(interface_, port.options().addresses, port.options().media_ports)),
-      reserved_(interface_, port.options().media_ports) {
+      reserved_(interface_, port.options().media_ports),
+      twin_(make_twin(port, interface_, workers, pool)) {
   const PortOptions& options = port.options();
   Rtnetlink netlink;
   netlink.set_up(interface_, port.mtu());

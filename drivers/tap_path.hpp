@@ -23,9 +23,9 @@ class TapPath final : public KernelPath {
  private:
   std::string interface_;
   std::string description_;
-  std::unique_ptr<EthPort> twin_;
   NftTable input_;  ///< fragments of media come this way too, since they have no port to be told by
   ReservedPorts reserved_;
+  std::unique_ptr<EthPort> twin_;
 };
 
 }  // namespace sallyport::drivers

@@ -57,10 +57,13 @@ class Lab:
 
     def close(self):
         for process in reversed(self._processes):
-            if process.poll() is None:
+            process.terminate()
+            try:
+                process.wait(3)
+            except subprocess.TimeoutExpired:
                 process.kill()
-            with contextlib.suppress(subprocess.TimeoutExpired):
-                process.wait(5)
+                with contextlib.suppress(subprocess.TimeoutExpired):
+                    process.wait(5)
         for name in self._made:
             subprocess.run(["ip", "netns", "del", name], check=False, timeout=10)
         shutil.rmtree(self.folder, ignore_errors=True)
@@ -86,8 +89,10 @@ class Lab:
     def log(self, name):
         return (self.folder / name).read_text(encoding="utf-8", errors="replace")
 
-    def namespace_inode(self, role):
-        return os.stat(f"/run/netns/{self._names[role]}").st_ino
+    def namespace_cookie(self, role):
+        """The kernel's number for the namespace."""
+        ask = "import socket, sys; sys.stdout.write(str(int.from_bytes(socket.socket().getsockopt(1, 71, 8), 'little')))"
+        return int(self.run(role, "python3", "-c", ask))  # SOL_SOCKET, SO_NETNS_COOKIE
 
     def veth(self, role_a, name_a, role_b, name_b):
         """A cable with offloads as they are by default."""

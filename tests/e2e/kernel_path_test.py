@@ -32,6 +32,7 @@ class Case:
 
     roles = (PEER, GATEWAY)
     wanted = ""  # what the gateway must say about its port
+    fragments = True  # whether the cable carries them
 
     def lay_cable(self, lab):
         """Before the gateway: namespaces, interfaces."""
@@ -47,7 +48,7 @@ class Case:
         found = [line for line in lab.run(GATEWAY, "nft", "list", "tables").splitlines() if line]
         reserved = lab.run(GATEWAY, "cat", RESERVED).strip()
         found += [f"reserved ports {reserved}"] if reserved != "8080" else []
-        prefix = f"{lab.namespace_inode(GATEWAY)}-"
+        prefix = f"{lab.namespace_cookie(GATEWAY)}-"
         found += [path.name for path in pathlib.Path("/run/sallyport").glob(prefix + "*")]
         links = lab.run(GATEWAY, "ip", "-o", "link")
         found += ["an XDP program"] if "xdp" in links else []
@@ -85,7 +86,8 @@ class Tap(Case):
     def bridge(self, lab, role, device):
         lab.bridge = lab.start(role, "dpdk-testpmd", "--lcores=0@(0-1),1@(0-1)", "--no-huge", "--no-shconf", "-m", "128",
                                "--no-pci", "--no-telemetry", f"--file-prefix=spbridge{os.getpid()}",
-                               f"--vdev=net_memif0,role=client,socket={lab.folder}/memif.sock,socket-abstract=no",
+                               f"--vdev=net_memif0,role=client,socket={lab.folder}/memif.sock,socket-abstract=no,"
+                               "rsize=12",
                                f"--vdev={device}", "--", "--forward-mode=io", "--auto-start", "--total-num-mbufs=8192",
                                "--no-mlockall", log="bridge.log")
         wait_for("bridge forwarding", lambda: "start packet forwarding" in lab.log("bridge.log") or
@@ -101,6 +103,7 @@ class TapUnfinished(Tap):
     """The same, but the peer leaves its checksums to hardware that is not there: a packet socket takes them as they are."""
 
     roles = (PEER, WIRE, GATEWAY)
+    fragments = False  # the bridge's packet socket reassembles them into what no Ethernet frame can hold
 
     def lay_cable(self, lab):
         lab.run(WIRE, "sysctl", "-qw", "net.ipv6.conf.default.disable_ipv6=1")
@@ -110,7 +113,7 @@ class TapUnfinished(Tap):
         lab.run(PEER, "ethtool", "-K", "wan", "tso", "off", "gso", "off")
 
     def plug_in(self, lab):
-        self.bridge(lab, WIRE, "net_af_packet0,iface=wire")
+        self.bridge(lab, WIRE, "net_af_packet0,iface=wire,framecnt=8192")
 
 
 CASES = {
@@ -130,9 +133,9 @@ def start_servers(lab):
     wait_for("servers", lambda: "SERVING" in lab.log("servers.log"), 10)
 
 
-def pass_traffic(lab, gateway):
+def pass_traffic(lab, gateway, fragments):
     plan = {"addresses": {address: gateway.legs() for address in PORT_ADDRESSES}, "peers": dict(zip(PORT_ADDRESSES, PEERS)), "media": 150,
-            "pings": 20, "unused_port": 25000}
+            "pings": 20, "unused_port": 25000, "fragments": fragments}
     before = {role: lab.icmp_errors(role) for role in (PEER, GATEWAY)}
     report = json.loads(lab.run(PEER, TRAFFIC, "load", json.dumps(plan), timeout=90))
     for name, figures in report.items():
@@ -160,7 +163,7 @@ def run_case(case, gateway_class, program):
             expect(case.wanted in gateway.log(), f"the gateway does not say '{case.wanted}'")
             case.plug_in(lab)
             start_servers(lab)
-            pass_traffic(lab, gateway)
+            pass_traffic(lab, gateway, case.fragments)
             check_one_gateway_per_port(gateway_class, lab, program, case)
 
             gateway.kill()

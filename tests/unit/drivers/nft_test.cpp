@@ -25,10 +25,12 @@ TEST(Nft, IngressDropsWholeMediaDatagramsOnly) {
 }
 
 TEST(Nft, InputDropsMediaOfOneInterface) {
-  EXPECT_EQ(media_input_chain("veth0", {kBoth[0]}, {20000, 39999}),
+  EXPECT_EQ(media_input_chain("veth0", {kBoth[0], kBoth[2]}, {20000, 39999}),
             " chain media {\n"
             "  type filter hook input priority 0; policy accept;\n"
-            "  iifname \"veth0\" ip daddr { 192.0.2.1 } udp dport 20000-39999 counter drop\n"
+            "  ip daddr { 192.0.2.1 } iifname \"veth0\" udp dport 20000-39999 counter drop\n"
+            "  ip6 daddr { 2001:db8::1 } iifname \"veth0\" exthdr frag missing udp dport 20000-39999 counter drop\n"
+            "  ip6 daddr { 2001:db8::1 } iifname \"veth0\" frag frag-off 0 udp dport 20000-39999 counter drop\n"
             " }\n");
 }
 
