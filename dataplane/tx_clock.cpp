@@ -10,16 +10,25 @@ namespace {
 
 using crypto::WindowVerdict;
 
-/// A source's indices start in ROC 1, so that packets from before its first one (reordering) still have an index.
-constexpr std::uint64_t kFirstIndex = std::uint64_t{1} << 16;
 /// Our first sequence number lies in [2^10, 2^15): packets from before the first have room below, and a receiver that
 /// loses the first packets cannot mistake ROC 0 for another (RFC 3711 3.3.1).
 constexpr std::uint64_t kFirstSequenceLow = 1 << 10;
 constexpr std::uint64_t kFirstSequenceSpan = (1 << 15) - kFirstSequenceLow;
+/// A jump ahead of more than this looks like one behind to those who count our sequence numbers (RFC 3711 3.3.1).
+constexpr std::uint64_t kMaxAhead = (1 << 15) - 1;
 /// So many refused packets in a row are a restart and not a burst of duplicates.
 constexpr std::uint16_t kRefusedRun = 16;
 /// How far behind the last packet of an SSRC the next source under it starts, in timestamp units.
 constexpr std::uint32_t kTimestampStep = 160;
+
+/// Whether the source may use `index` now.
+WindowVerdict judge(const TxSource& source, std::uint64_t index) noexcept {
+  if (source.used.empty()) return WindowVerdict::kNew;
+  if (index > source.used.highest() + kMaxAhead) return WindowVerdict::kTooOld;
+  const WindowVerdict verdict = source.used.check(index);
+  const bool below_floor = static_cast<std::int64_t>(index) + source.index_offset < source.floor;
+  return verdict == WindowVerdict::kNew && below_floor ? WindowVerdict::kSeen : verdict;
+}
 
 /// Counts a refused packet; true when the source has restarted (RFC 3550 A.1: two packets in sequence far from where it
 /// was; or a longer run nearby).
@@ -43,7 +52,7 @@ bool TxClock::take_rtp(std::uint8_t* packet) noexcept {
   const std::uint32_t timestamp = crypto::rtp_timestamp(packet);
   std::uint64_t index =
       source.used.empty() ? kFirstIndex + sequence : crypto::estimate_index(source.used.highest(), sequence);
-  const WindowVerdict verdict = source.used.check(index);
+  const WindowVerdict verdict = judge(source, index);
   if (verdict != WindowVerdict::kNew) [[unlikely]] {
     if (!has_restarted(source, sequence, verdict)) return false;
     restart(source);
@@ -51,14 +60,13 @@ bool TxClock::take_rtp(std::uint8_t* packet) noexcept {
   }
   TxSsrc& ssrc = ssrcs_[source.ssrc_slot];
   if (source.used.empty() || ssrc.owner != slot_of(source)) place(source, index, timestamp);
-  const std::int64_t ours = static_cast<std::int64_t>(index) + source.index_offset;
-  if (ours < 0) return false;
+  const auto ours = static_cast<std::uint64_t>(static_cast<std::int64_t>(index) + source.index_offset);
   source.used.commit(index);
   source.refused_run = 0;
   source.last_use = ++uses_;
   const std::uint32_t our_timestamp = timestamp + source.timestamp_offset;
-  if (static_cast<std::uint64_t>(ours) > ssrc.highest) {
-    ssrc.highest = static_cast<std::uint64_t>(ours);
+  if (ours >= ssrc.next) {
+    ssrc.next = ours + 1;
     ssrc.last_timestamp = our_timestamp;
   }
   crypto::set_rtp_ssrc(packet, source.out_ssrc);
@@ -71,7 +79,8 @@ const TxSource& TxClock::source_of(std::uint32_t in_ssrc) noexcept { return find
 
 const TxSource* TxClock::sent_as(std::uint32_t out_ssrc) const noexcept {
   for (std::size_t i = 0; i < sources_used_; ++i) {
-    if (sources_[i].out_ssrc == out_ssrc) return &sources_[i];
+    const TxSource& source = sources_[i];
+    if (source.out_ssrc == out_ssrc && ssrcs_[source.ssrc_slot].owner == i) return &source;
   }
   return nullptr;
 }
@@ -97,7 +106,7 @@ void TxClock::choose_ssrc(TxSource& source, bool had_one) noexcept {
   const std::uint8_t limit = mode_ == TxMode::kFixedSsrc ? std::uint8_t{1} : kFreshSsrcs;
   if (ssrcs_used_ < limit) {
     newest_ssrc_ = source.ssrc_slot = ssrcs_used_++;
-    ssrcs_[source.ssrc_slot] = TxSsrc{.ssrc = next_ssrc_, .last_timestamp = 0, .highest = 0, .owner = slot_of(source)};
+    ssrcs_[source.ssrc_slot] = TxSsrc{.ssrc = next_ssrc_, .last_timestamp = 0, .next = 0, .owner = slot_of(source)};
     next_ssrc_ += stride_;
     source.timestamp_offset = mode_ == TxMode::kFixedSsrc ? 0 : static_cast<std::uint32_t>(next_random());
   } else if (!had_one) {
@@ -112,9 +121,10 @@ void TxClock::choose_ssrc(TxSource& source, bool had_one) noexcept {
 void TxClock::place(TxSource& source, std::uint64_t index, std::uint32_t timestamp) noexcept {
   TxSsrc& ssrc = ssrcs_[source.ssrc_slot];
   ssrc.owner = slot_of(source);
-  std::uint64_t ours = ssrc.highest + 1;
-  if (ssrc.highest == 0) {
-    ours = mode_ == TxMode::kFixedSsrc ? index : kFirstSequenceLow + next_random() % kFirstSequenceSpan;
+  std::uint64_t ours = ssrc.next;
+  source.floor = static_cast<std::int64_t>(ssrc.next);
+  if (ssrc.next == 0) {
+    ours = mode_ == TxMode::kFixedSsrc ? index - kFirstIndex : kFirstSequenceLow + next_random() % kFirstSequenceSpan;
   } else {
     source.timestamp_offset = ssrc.last_timestamp + kTimestampStep - timestamp;
     source.used = {};

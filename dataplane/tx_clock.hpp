@@ -30,21 +30,30 @@ struct TxSeed {
 struct TxSsrc {
   std::uint32_t ssrc = 0;
   std::uint32_t last_timestamp = 0;
-  std::uint64_t highest = 0;  ///< extended sequence number
-  std::uint8_t owner = 0;     ///< the source that is mapped to it
+  std::uint64_t next = 0;  ///< the lowest extended sequence number that was never sent; 0: none was
+  std::uint8_t owner = 0;  ///< the source that is mapped to it
 };
+
+/// A source's indices start in ROC 1, so that packets from before its first one (reordering) still have an index.
+inline constexpr std::uint64_t kFirstIndex = std::uint64_t{1} << 16;
 
 /// How one source's numbers become ours.
 struct TxSource {
   std::uint32_t in_ssrc = 0;
   std::uint32_t out_ssrc = 0;
   std::uint32_t timestamp_offset = 0;
-  std::uint32_t last_use = 0;          ///< for choosing whom to replace
-  std::int64_t index_offset = 0;       ///< ours minus theirs; known once an RTP packet was sent
+  std::uint32_t last_use = 0;                                           ///< for choosing whom to replace
+  std::int64_t index_offset = -static_cast<std::int64_t>(kFirstIndex);  ///< ours minus theirs, from the first RTP on
+  std::int64_t floor = 0;              ///< of ours: what lies below may have been sent by another source
   crypto::ReplayWindow used;           ///< of their indices
   std::uint16_t refused_sequence = 0;  ///< the last refused one
   std::uint16_t refused_run = 0;       ///< refused packets since the last one that was taken
   std::uint8_t ssrc_slot = 0;
+
+  /// What the far party calls `extended` (RFC 3550 6.4.1), as the source counts: cycles since its own first packet.
+  std::uint32_t source_sequence(std::uint32_t extended) const noexcept {
+    return extended - static_cast<std::uint32_t>(index_offset) - static_cast<std::uint32_t>(kFirstIndex);
+  }
 };
 
 class TxClock {
@@ -63,7 +72,7 @@ class TxClock {
 
   /// The mapping for an RTCP sender of the source side; made where there is none yet.
   const TxSource& source_of(std::uint32_t in_ssrc) noexcept;
-  /// The mapping that made `out_ssrc`, for reports that the far party sends about it.
+  /// The mapping that makes `out_ssrc` now, for reports that the far party sends about it.
   const TxSource* sent_as(std::uint32_t out_ssrc) const noexcept;
 
  private:

@@ -42,12 +42,11 @@ void for_each_part(std::span<std::uint8_t> packet, Visit&& visit) noexcept {
 
 std::size_t report_blocks_offset(std::uint8_t type) noexcept { return type == kSenderReport ? 28 : 8; }
 
-/// The extended highest sequence number (RFC 3550 6.4.1) moves by the same distance as the sequence numbers did.
 void report_block_to_source(std::uint8_t* block, const TxClock& clock) noexcept {
   const TxSource* source = clock.sent_as(load_be32(block));
   if (source == nullptr) return;
   store_be32(block, source->in_ssrc);
-  store_be32(block + 8, load_be32(block + 8) - static_cast<std::uint32_t>(source->index_offset));
+  store_be32(block + 8, source->source_sequence(load_be32(block + 8)));
 }
 
 /// RFC 4585 6.1: the media SSRC is one that we send; a generic NACK names our sequence numbers, a FIR our SSRCs again.
@@ -58,8 +57,7 @@ void feedback_to_source(const Part& part, const TxClock& clock) noexcept {
     store_be32(part.at(8), source->in_ssrc);
     if (part.type == kTransportFeedback && part.count == kFormatNack) {
       for (std::size_t offset = 12; part.has(offset, 4); offset += 4) {
-        store_be16(part.at(offset), static_cast<std::uint16_t>(load_be16(part.at(offset)) -
-                                                               static_cast<std::uint16_t>(source->index_offset)));
+        store_be16(part.at(offset), static_cast<std::uint16_t>(source->source_sequence(load_be16(part.at(offset)))));
       }
     }
   }
