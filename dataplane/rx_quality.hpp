@@ -28,7 +28,14 @@ class RxQuality {
   std::uint32_t jitter() const noexcept { return jitter16_.read() >> 4; }
 
  private:
+  enum class Step : std::uint8_t {
+    kFollows,  ///< in order, late or a duplicate
+    kStarts,   ///< a new source, or a restart of the same
+    kFar,      ///< far from where the source was; a restart if the next one follows it
+  };
+  Step advance(std::uint16_t sequence) noexcept;
   void start(std::uint32_t ssrc, std::uint16_t sequence) noexcept;
+  void count_jitter(std::int32_t difference) noexcept;
 
   Counter32 ssrc_;
   Counter32 jitter16_;  ///< jitter times 16
@@ -38,9 +45,9 @@ class RxQuality {
   std::uint64_t base_ = 0;     ///< extended sequence number of the first packet
   std::uint64_t highest_ = 0;  ///< of the newest
   std::uint32_t transit_ = 0;
-  std::uint16_t behind_ = 0;  ///< the last packet far behind, to tell a restart
+  std::uint16_t far_ = 0;  ///< the last packet far away, to tell a restart
   bool started_ = false;
-  bool behind_known_ = false;
+  bool far_known_ = false;
 };
 
 }  // namespace sallyport::dataplane
