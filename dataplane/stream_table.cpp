@@ -45,6 +45,7 @@ std::uint16_t StreamTable::slot_of(const std::uint8_t* address, bool v6) const n
 bool StreamTable::add(std::unique_ptr<Stream>& stream) noexcept {
   const bool pair = stream->rtcp == RtcpMode::kPair;
   if (stream->id.index >= streams_.size() || stream->address_slot >= ports_.size()) return false;
+  if (pair && stream->local_port == kUdpPorts - 1) return false;
   Stream** port = &ports_[stream->address_slot][stream->local_port];
   if (streams_[stream->id.index] != nullptr || port[0] != nullptr || (pair && port[1] != nullptr)) return false;
   port[0] = stream.get();

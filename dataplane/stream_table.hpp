@@ -42,7 +42,7 @@ class StreamTable {
   std::uint32_t capacity() const noexcept { return static_cast<std::uint32_t>(streams_.size()); }
   Stream* in_slot(std::uint32_t index) const noexcept { return streams_[index].get(); }
 
-  /// Publishes a stream. False, and `stream` untouched, where its id or one of its ports is taken.
+  /// Publishes a stream. False, and `stream` untouched, where its id or one of its ports is taken or does not exist.
   bool add(std::unique_ptr<Stream>& stream) noexcept;
   /// Takes a stream out; null where there is none of that id.
   std::unique_ptr<Stream> remove(StreamId id) noexcept;
