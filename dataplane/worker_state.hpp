@@ -2,6 +2,7 @@
 // thread may read, and the rings, of which the worker holds one end.
 #pragma once
 
+#include <algorithm>
 #include <cstdint>
 #include <memory>
 #include <vector>
@@ -19,11 +20,12 @@
 
 namespace sallyport::dataplane {
 
-/// Lets `rate` packets a second pass, with bursts of a tenth of a second.
+/// Lets `rate` packets a second pass, with bursts of a tenth of a second (of one packet at least).
 class RateLimit {
  public:
   RateLimit(unsigned rate, double hz) noexcept
-      : ticks_per_packet_(rate == 0 ? 0 : static_cast<Tsc>(hz / rate)), depth_(static_cast<Tsc>(hz / 10)) {}
+      : ticks_per_packet_(rate == 0 ? 0 : static_cast<Tsc>(hz / rate)),
+        depth_(std::max(static_cast<Tsc>(hz / 10), ticks_per_packet_)) {}
   bool pass(Tsc now) noexcept {
     if (ticks_per_packet_ == 0) return false;
     const Tsc earliest = now > depth_ ? now - depth_ : 0;
