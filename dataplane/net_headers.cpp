@@ -148,6 +148,8 @@ bool EgressHeader::push(rte_mbuf* packet, std::uint16_t port_offset, std::uint8_
   }
   store_be16(udp + 4, udp_length);
   packet->l2_len = kEthernet;
+  packet->ol_flags &=
+      RTE_MBUF_F_INDIRECT | RTE_MBUF_F_EXTERNAL;  // whose memory it is stays true; the rest was about rx
   if (v6_) {
     push_ipv6(packet, frame, udp_length, dscp, offload);
   } else {
@@ -163,7 +165,6 @@ void EgressHeader::push_ipv4(rte_mbuf* packet, std::uint8_t* frame, std::uint16_
   ip->type_of_service = static_cast<std::uint8_t>(dscp << 2);
   ip->total_length = rte_cpu_to_be_16(static_cast<std::uint16_t>(kIpv4 + udp_length));
   packet->l3_len = kIpv4;
-  packet->ol_flags = 0;
   if (offload.udp) {
     packet->ol_flags |= RTE_MBUF_F_TX_IPV4 | RTE_MBUF_F_TX_UDP_CKSUM;
     udp->dgram_cksum = rte_ipv4_phdr_cksum(ip, packet->ol_flags);
@@ -184,7 +185,6 @@ void EgressHeader::push_ipv6(rte_mbuf* packet, std::uint8_t* frame, std::uint16_
   ip->vtc_flow = rte_cpu_to_be_32(0x60000000u | (std::uint32_t{dscp} << 22));
   ip->payload_len = rte_cpu_to_be_16(udp_length);
   packet->l3_len = kIpv6;
-  packet->ol_flags = 0;
   if (offload.udp) {
     packet->ol_flags |= RTE_MBUF_F_TX_IPV6 | RTE_MBUF_F_TX_UDP_CKSUM;
     udp->dgram_cksum = rte_ipv6_phdr_cksum(ip, packet->ol_flags);
