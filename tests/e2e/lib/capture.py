@@ -50,6 +50,10 @@ class Capture:
         """What was captured so far, all or to one port."""
         return [one for one in read_pcap(self.file) if destination_port in (None, one.destination_port)]
 
+    def count_rtp(self, destination_port):
+        """RTP or SRTP packets to a port that carries no RTCP."""
+        return len(self.datagrams(destination_port))
+
 
 def read_pcap(path):
     data = path.read_bytes()

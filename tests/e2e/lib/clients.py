@@ -60,3 +60,33 @@ def ffmpeg_mulaw(wav, raw):
     """The G.711 bytes that ffmpeg_play sends, into a file."""
     return ["ffmpeg", "-hide_banner", "-loglevel", "warning", "-nostdin", "-i", wav, "-c:a", "pcm_mulaw", "-ar", "8000",
             "-ac", "1", "-f", "mulaw", "-y", raw]
+
+
+#: Cipher and authentication of each suite, in gstreamer's words. SRTCP keeps 80 bits (RFC 4568 6.2.2).
+_GST = {
+    "AES_CM_128_HMAC_SHA1_80": ("aes-128-icm", "hmac-sha1-80", "hmac-sha1-80"),
+    "AES_CM_128_HMAC_SHA1_32": ("aes-128-icm", "hmac-sha1-32", "hmac-sha1-80"),
+    "AEAD_AES_128_GCM": ("aes-128-gcm", "null", "null"),
+    "AEAD_AES_256_GCM": ("aes-256-gcm", "null", "null"),
+}
+
+
+def gst_play(wav, to, key):
+    """The same as ffmpeg_play with gstreamer's srtpenc, for the suites that ffmpeg lacks; without RTCP."""
+    cipher, auth, rtcp_auth = _GST[key.suite]
+    packet = PACKET_MS * 1_000_000
+    pipeline = (f"filesrc location={wav} ! wavparse ! audioconvert ! mulawenc ! "
+                f"rtppcmupay pt=0 min-ptime={packet} max-ptime={packet} ! "
+                f"srtpenc key={key.hex} rtp-cipher={cipher} rtp-auth={auth} rtcp-cipher={cipher} rtcp-auth={rtcp_auth} ! "
+                f"udpsink host={to[0]} port={to[1]} sync=true")
+    return ["gst-launch-1.0", "-q", *pipeline.split()]
+
+
+def gst_record(address, port, key, ssrc, wav):
+    """Receives with gstreamer's srtpdec until SIGINT. It has to be told the SSRC that will come."""
+    cipher, auth, rtcp_auth = _GST[key.suite]
+    caps = ("application/x-srtp,media=(string)audio,clock-rate=(int)8000,encoding-name=(string)PCMU,payload=(int)0,"
+            f"ssrc=(uint){ssrc},srtp-key=(buffer){key.hex},srtp-cipher=(string){cipher},srtp-auth=(string){auth},"
+            f"srtcp-cipher=(string){cipher},srtcp-auth=(string){rtcp_auth}")
+    return ["gst-launch-1.0", "-q", "-e", "udpsrc", f"address={address}", f"port={port}", f"caps={caps}", "!", "srtpdec",
+            "!", "rtppcmudepay", "!", "mulawdec", "!", "wavenc", "!", "filesink", f"location={wav}"]
