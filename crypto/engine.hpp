@@ -31,26 +31,25 @@ class KeySchedule : public InSecretMemory {
   virtual ~KeySchedule() = default;
 };
 
-/// One packet's crypto. Ciphertext and cleartext are `text_len` bytes; `src` and `dst` are equal (in place) or do not
-/// overlap. The authenticated region: for AEAD suites `aad` followed by the text; for HMAC suites the `auth_len` bytes
-/// at `auth`, which the transform laid out (header | text | ROC or index) and which contain the ciphertext.
-/// An engine touches no byte outside of these regions.
+/// One packet's crypto, in one cache line. Ciphertext and cleartext are `text_len` bytes; `src` and `dst` are equal (in
+/// place) or do not overlap. What is authenticated: with AEAD suites `auth` (the additional data) and then the text;
+/// with HMAC suites `auth` alone, which the transform laid out (header | text | ROC or index) and which contains the
+/// ciphertext. An engine touches no byte outside of these regions and the tag.
 struct alignas(64) Job {
   const KeySchedule* keys;
-  const std::uint8_t* aad;   ///< AEAD: additional data
-  const std::uint8_t* auth;  ///< HMAC: start of the authenticated region
+  const std::uint8_t* auth;
   const std::uint8_t* src;
   std::uint8_t* dst;
-  std::uint16_t aad_len;
+  std::uint8_t* tag;  ///< seal: written last, may overlap the end of `auth`. open: read
   std::uint16_t auth_len;
   std::uint16_t text_len;  ///< may be 0
-  std::uint8_t tag_len;    ///< bytes of `tag` that count
+  std::uint8_t tag_len;
   Cipher cipher;
   std::uint8_t key_len;  ///< 16 or 32
   bool ok;  ///< open: the tag was right and dst holds the cleartext. seal: false if the implementation failed
-  alignas(16) std::array<std::uint8_t, 16> iv;   ///< AES-CM: the counter block, GCM: the first 12 bytes
-  alignas(16) std::array<std::uint8_t, 32> tag;  ///< seal: out. open: in, the tag that the packet carried
+  alignas(16) std::array<std::uint8_t, 16> iv;  ///< AES-CM: the counter block, GCM: the first 12 bytes
 };
+static_assert(sizeof(Job) == 64);
 
 /// Which implementation.
 enum class EngineKind : std::uint8_t { kIpsecMb, kOpenSsl };
@@ -66,7 +65,7 @@ class Engine {
   virtual bool supports(const Suite& suite) const noexcept = 0;
   /// Expands session keys. Throws SetupError where the suite is not supported.
   virtual std::unique_ptr<KeySchedule> expand(const Suite& suite, const SessionKeys& keys) = 0;
-  /// Encrypts, then authenticates (HMAC) or both (AEAD). Tags are left in Job::tag. At most kMaxBurst jobs.
+  /// Encrypts, then authenticates (HMAC) or both (AEAD). At most kMaxBurst jobs.
   virtual void seal(std::span<Job> jobs) noexcept = 0;
   /// Authenticates, compares in constant time, and decrypts what was authentic; the rest gets ok = false (what dst then
   /// holds must not be used: zeroed or undefined).

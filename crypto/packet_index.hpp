@@ -12,19 +12,17 @@ inline constexpr std::uint32_t kMaxSrtcpIndex = (std::uint32_t{1} << 31) - 1;
 constexpr std::uint32_t roc_of(std::uint64_t index) noexcept { return static_cast<std::uint32_t>(index >> 16); }
 constexpr std::uint16_t sequence_of(std::uint64_t index) noexcept { return static_cast<std::uint16_t>(index); }
 
-/// The index that `sequence` means when `highest` is the highest one so far (RFC 3711 3.3.1, Appendix A). May be
-/// kMaxRtpIndex + 1 or more: then the key is exhausted. ROC 0 has no predecessor, so a sequence number from "before" it
-/// is taken as ahead.
+/// The index that `sequence` means when `highest` is the highest one so far (RFC 3711 3.3.1, Appendix A): the nearest.
+/// May be kMaxRtpIndex + 1 or more: then the key is exhausted. ROC 0 has no predecessor, so a sequence number from
+/// "before" it is taken as ahead. Without branches: where streams are in their sequence cannot be predicted.
 constexpr std::uint64_t estimate_index(std::uint64_t highest, std::uint16_t sequence) noexcept {
-  constexpr std::uint32_t kHalf = 0x8000;
-  const std::uint32_t newest = sequence_of(highest);
-  std::uint64_t roc = highest >> 16;
-  if (newest < kHalf) {
-    if (sequence > newest + kHalf && roc != 0) --roc;
-  } else if (newest - kHalf > sequence) {
-    ++roc;
-  }
-  return roc << 16 | sequence;
+  // Appendix A counts a distance of exactly 2^15 forward in the lower half of the sequence space, backward in the
+  // upper.
+  const std::uint16_t newest = sequence_of(highest);
+  const std::uint16_t forward = newest < 0x8000 ? 1 : 0;
+  const auto distance = static_cast<std::int16_t>(static_cast<std::uint16_t>(sequence - newest - forward)) + forward;
+  const std::int64_t index = static_cast<std::int64_t>(highest) + distance;
+  return static_cast<std::uint64_t>(index < 0 ? index + 0x10000 : index);
 }
 
 }  // namespace sallyport::crypto

@@ -8,7 +8,7 @@ namespace {
 /// it.
 /// 3. Describe the job. The verdict is kOk if the job in `slot` is ready.
 template <class Policy>
-Verdict prepare(Workspace& workspace, std::size_t slot, SrtpPacket& packet) noexcept {
+[[gnu::always_inline]] inline Verdict prepare(Workspace& workspace, std::size_t slot, SrtpPacket& packet) noexcept {
   Context& context = *packet.context;
   const Suite& suite = context.suite();
   if (!well_formed<Policy>(packet)) return Verdict::kMalformed;
@@ -33,23 +33,17 @@ Verdict prepare(Workspace& workspace, std::size_t slot, SrtpPacket& packet) noex
 
   fill_job<Policy>(workspace, slot, packet, context, index, packet.length - Policy::header_len(packet));
   if (!suite.aead()) store_be32(packet.data + packet.length, Policy::trailer(index));
-  workspace.contexts[slot].context = &context;
   return Verdict::kOk;
 }
 
-/// Puts tag and SRTCP index behind the ciphertext.
+/// The engine put the tag into its place; with AEAD the SRTCP index follows it (RFC 7714 9.1).
 template <class Policy>
-void finish(const Job& job, SrtpPacket& packet) noexcept {
+void finish(SrtpPacket& packet) noexcept {
   const Suite& suite = packet.context->suite();
-  std::uint8_t* end = packet.data + packet.length;
-  const std::size_t tag_len = Policy::tag_len(suite);
-  if (!suite.aead()) {
-    copy_tag(end + Policy::kIndexOnWire, job.tag.data(), tag_len);  // RFC 3711 3.4: the index stands before the tag
-  } else {
-    copy_tag(end, job.tag.data(), tag_len);  // RFC 7714 9.1: the tag is part of the ciphertext, the index follows
-    if constexpr (Policy::kKind == PacketKind::kRtcp) store_be32(end + tag_len, Policy::trailer(packet.index));
+  if constexpr (Policy::kKind == PacketKind::kRtcp) {
+    if (suite.aead()) store_be32(packet.data + packet.length + suite.rtcp_tag_len, Policy::trailer(packet.index));
   }
-  packet.length = static_cast<std::uint16_t>(packet.length + tag_len + Policy::kIndexOnWire);
+  packet.length = static_cast<std::uint16_t>(packet.length + srtp_overhead(suite, Policy::kKind));
 }
 
 }  // namespace
@@ -62,18 +56,17 @@ void protect(Engine& engine, Workspace& workspace, std::span<SrtpPacket> packets
     packet.verdict = packet.kind == PacketKind::kRtp ? prepare<RtpPolicy>(workspace, count, packet)
                                                      : prepare<RtcpPolicy>(workspace, count, packet);
     if (packet.verdict != Verdict::kOk) continue;
-    workspace.contexts[count++].packet = static_cast<std::uint8_t>(i);
+    workspace.origins[count++].packet = static_cast<std::uint8_t>(i);
   }
   engine.seal({workspace.jobs.data(), count});
   for (std::size_t slot = 0; slot < count; ++slot) {
-    SrtpPacket& packet = packets[workspace.contexts[slot].packet];
-    const Job& job = workspace.jobs[slot];
-    if (!job.ok) {
+    SrtpPacket& packet = packets[workspace.origins[slot].packet];
+    if (!workspace.jobs[slot].ok) {
       packet.verdict = Verdict::kAuthFailed;
     } else if (packet.kind == PacketKind::kRtp) {
-      finish<RtpPolicy>(job, packet);
+      finish<RtpPolicy>(packet);
     } else {
-      finish<RtcpPolicy>(job, packet);
+      finish<RtcpPolicy>(packet);
     }
   }
 }

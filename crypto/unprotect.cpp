@@ -53,60 +53,58 @@ bool may_be_tried_again(const SrtpPacket& packet, bool ssrc_is_known, std::size_
   return (packet.fallback != nullptr || !ssrc_is_known) && text_len <= Workspace::kScratch;
 }
 
-/// 1. Check the bounds. 2. Estimate the index and look for a replay. 3. Describe the job, with the tag taken out of the
-/// packet. The verdict is kOk if the job in `slot` is ready.
+/// 1. Check the bounds. 2. Estimate the index and look for a replay. 3. Describe the job. The verdict is kOk if the job
+/// in `slot` is ready.
 template <class Policy>
-Verdict prepare(Workspace& workspace, std::size_t slot, SrtpPacket& packet, Context& context) noexcept {
+[[gnu::always_inline]] inline Verdict prepare(Workspace& workspace, std::size_t slot, SrtpPacket& packet,
+                                              Context& context) noexcept {
   const Suite& suite = context.suite();
-  const std::size_t header_len = Policy::header_len(packet);
-  const std::size_t tag_len = Policy::tag_len(suite);
-  const std::size_t overhead = tag_len + Policy::kIndexOnWire;
-  if (!well_formed<Policy>(packet) || packet.length < header_len + overhead) return Verdict::kMalformed;
-  const std::size_t text_len = packet.length - header_len - overhead;
-  std::uint8_t* text = packet.data + header_len;
-  // The index stands between text and tag, with AEAD behind both. The tag's own place is used by SRTP for the ROC.
-  std::uint8_t* trailer = text + text_len + (suite.aead() ? tag_len : 0);
-  const std::uint8_t* tag = text + text_len + (suite.aead() ? 0 : Policy::kIndexOnWire);
+  const std::size_t shortest = Policy::header_len(packet) + srtp_overhead(suite, Policy::kKind);
+  if (!well_formed<Policy>(packet) || packet.length < shortest) return Verdict::kMalformed;
+  const std::size_t text_len = packet.length - shortest;
+  std::uint8_t* end = packet.data + packet.length;
+  const std::uint8_t* index_wire = end - kTrailer - (suite.aead() ? 0 : Policy::tag_len(suite));
   if constexpr (Policy::kKind == PacketKind::kRtcp) {
-    if ((load_be32(trailer) & kEncryptedBit) == 0) return Verdict::kNotEncrypted;
+    if ((load_be32(index_wire) & kEncryptedBit) == 0) return Verdict::kNotEncrypted;
   }
 
   SsrcState* state = context.ssrcs().find(ssrc_of<Policy>(packet));
-  const std::uint64_t index = index_of<Policy>(packet, state, trailer);
+  const std::uint64_t index = index_of<Policy>(packet, state, index_wire);
   packet.index = index;
   if (index > Policy::kMaxIndex) return Verdict::kKeyExhausted;
-  if (state != nullptr) {
+  const bool ssrc_is_known = state != nullptr && !Policy::window(*state).empty();
+  if (ssrc_is_known) {
     const Verdict seen = verdict_of(Policy::window(*state).check(index));
     if (seen != Verdict::kOk) return seen;
   }
 
   fill_job<Policy>(workspace, slot, packet, context, index, text_len);
+  workspace.origins[slot].state = state;
   Job& job = workspace.jobs[slot];
-  copy_tag(job.tag.data(), tag, tag_len);
-  if (!suite.aead()) {
-    if constexpr (Policy::kKind == PacketKind::kRtp) store_be32(trailer, Policy::trailer(index));
-  } else if (may_be_tried_again(packet, state != nullptr && !Policy::window(*state).empty(), text_len)) {
-    job.dst = workspace.scratch[slot].data();
+  if (suite.aead()) {
+    if (may_be_tried_again(packet, ssrc_is_known, text_len)) job.dst = workspace.scratch[slot].data();
+  } else if constexpr (Policy::kKind == PacketKind::kRtp) {
+    std::uint8_t* saved = workspace.saved_tags[slot].data();
+    copy_tag(saved, job.tag, job.tag_len);
+    store_be32(job.tag, Policy::trailer(index));
+    job.tag = saved;
   }
-  workspace.contexts[slot].context = &context;
-  workspace.contexts[slot].state = state;
   return Verdict::kOk;
 }
 
 /// After the engine: puts a refused packet back as it was, or commits the index of an authentic one.
 template <class Policy>
-Verdict finish(const Job& job, const JobContext& origin, SrtpPacket& packet) noexcept {
-  const std::size_t overhead = srtp_overhead(origin.context->suite(), Policy::kKind);
+[[gnu::always_inline]] inline Verdict finish(const Job& job, SsrcState* state, SrtpPacket& packet,
+                                             Context& context) noexcept {
   std::uint8_t* text = packet.data + Policy::header_len(packet);
   if (!job.ok) {
     if constexpr (Policy::kKind == PacketKind::kRtp) {
-      if (job.cipher == Cipher::kAesCm) std::memcpy(text + job.text_len, job.tag.data(), kTrailer);
+      if (job.cipher == Cipher::kAesCm) std::memcpy(text + job.text_len, job.tag, kTrailer);
     }
     return Verdict::kAuthFailed;
   }
-  SsrcState* state = origin.state;
   if (state == nullptr) {
-    state = origin.context->ssrcs().find_or_add(ssrc_of<Policy>(packet));
+    state = context.ssrcs().find_or_add(ssrc_of<Policy>(packet));
     if (state == nullptr) return Verdict::kSsrcLimit;
   }
   // Asked again: its twin may have come earlier in this burst.
@@ -115,7 +113,7 @@ Verdict finish(const Job& job, const JobContext& origin, SrtpPacket& packet) noe
   if (verdict != Verdict::kOk) return verdict;
   seen.commit(packet.index);
   if (job.dst != text) std::memcpy(text, job.dst, job.text_len);
-  packet.length = static_cast<std::uint16_t>(packet.length - overhead);
+  packet.length = static_cast<std::uint16_t>(packet.length - srtp_overhead(context.suite(), Policy::kKind));
   return Verdict::kOk;
 }
 
@@ -131,17 +129,19 @@ PacketSet open_under(Engine& engine, Workspace& workspace, std::span<SrtpPacket>
     packet.verdict = packet.kind == PacketKind::kRtp ? prepare<RtpPolicy>(workspace, count, packet, context)
                                                      : prepare<RtcpPolicy>(workspace, count, packet, context);
     if (packet.verdict == Verdict::kOk) {
-      workspace.contexts[count++].packet = static_cast<std::uint8_t>(i);
+      workspace.origins[count++].packet = static_cast<std::uint8_t>(i);
     } else {
       refused |= only(i);
     }
   }
   engine.open({workspace.jobs.data(), count});
   for (std::size_t slot = 0; slot < count; ++slot) {
-    const JobContext& origin = workspace.contexts[slot];
+    const JobOrigin& origin = workspace.origins[slot];
+    const Job& job = workspace.jobs[slot];
     SrtpPacket& packet = packets[origin.packet];
-    packet.verdict = packet.kind == PacketKind::kRtp ? finish<RtpPolicy>(workspace.jobs[slot], origin, packet)
-                                                     : finish<RtcpPolicy>(workspace.jobs[slot], origin, packet);
+    Context& context = *(packet.*kWhich);
+    packet.verdict = packet.kind == PacketKind::kRtp ? finish<RtpPolicy>(job, origin.state, packet, context)
+                                                     : finish<RtcpPolicy>(job, origin.state, packet, context);
     if (packet.verdict != Verdict::kOk) refused |= only(origin.packet);
   }
   return refused;

@@ -56,6 +56,7 @@ Traffic::Traffic(const Shape& shape)
     std::shuffle(round.begin(), round.end(), random);
     stream_of_.insert(stream_of_.end(), round.begin(), round.end());
   }
+  for (std::uint32_t i = 0; i < shape.streams; ++i) start_of_.push_back(static_cast<std::uint16_t>(random()));
   pool_.resize(stream_of_.size() * stride_);
 }
 

@@ -33,7 +33,9 @@ class Traffic {
   /// Bytes from the start of a packet that may be written.
   std::size_t room() const { return stride_; }
   /// Continuous index of packet i in the present pass, sequence wraps counted.
-  std::uint64_t index_of(std::size_t i) const { return pass_ * rounds_ + i / shape_.streams; }
+  std::uint64_t index_of(std::size_t i) const {
+    return start_of_[stream_of_[i]] + pass_ * rounds_ + i / shape_.streams;
+  }
 
   /// Makes every packet a clear one again, with the stream's next sequence number.
   void rewrite();
@@ -44,6 +46,7 @@ class Traffic {
   std::size_t stride_;
   std::uint64_t pass_ = 0;
   std::vector<std::uint32_t> stream_of_;
+  std::vector<std::uint16_t> start_of_;  ///< by stream: sequence number of its first packet
   std::vector<std::uint8_t> pool_;
 };
 

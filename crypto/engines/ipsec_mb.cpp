@@ -2,6 +2,7 @@
 
 #include "crypto/engines/ipsec_mb_keys.hpp"
 #include "crypto/error.hpp"
+#include "crypto/tag.hpp"
 
 namespace sallyport::crypto {
 namespace {
@@ -139,17 +140,15 @@ std::unique_ptr<KeySchedule> IpsecMbEngine::expand(const Suite& suite, const Ses
 
 void IpsecMbEngine::seal_gcm(Job& job) noexcept {
   const auto seal = job.key_len == 32 ? wide_->gcm256_enc : wide_->gcm128_enc;
-  seal(gcm_keys(job), &gcm_state_, job.dst, job.src, job.text_len, job.iv.data(), job.aad, job.aad_len, job.tag.data(),
+  seal(gcm_keys(job), &gcm_state_, job.dst, job.src, job.text_len, job.iv.data(), job.auth, job.auth_len, job.tag,
        job.tag_len);
   job.ok = true;
 }
 
-void IpsecMbEngine::open_gcm(Job& job) noexcept {
-  alignas(16) std::array<std::uint8_t, 16> computed;
+void IpsecMbEngine::open_gcm(const Job& job, std::uint8_t* computed_tag) noexcept {
   const auto open = job.key_len == 32 ? wide_->gcm256_dec : wide_->gcm128_dec;
-  open(gcm_keys(job), &gcm_state_, job.dst, job.src, job.text_len, job.iv.data(), job.aad, job.aad_len, computed.data(),
+  open(gcm_keys(job), &gcm_state_, job.dst, job.src, job.text_len, job.iv.data(), job.auth, job.auth_len, computed_tag,
        job.tag_len);
-  job.ok = ct_equal(computed.data(), job.tag.data(), job.tag_len);
 }
 
 /// Encrypts or decrypts the text of the listed jobs, which in counter mode is the same.
@@ -182,9 +181,8 @@ void IpsecMbEngine::cipher(std::span<Job> jobs, const IndexList& list) noexcept 
   if (has_256) cipher_burst<32>(jobs, list);
 }
 
-/// Writes the first kHmacTag bytes of HMAC-SHA1 over each listed job's authenticated region to tag_of(k).
-template <class TagOf>
-void IpsecMbEngine::hash_burst(std::span<Job> jobs, const IndexList& list, TagOf tag_of) noexcept {
+/// Leaves HMAC-SHA1 over each listed job's authenticated region in tags_, by the job's position in the span.
+void IpsecMbEngine::hash_burst(std::span<Job> jobs, const IndexList& list) noexcept {
   for (std::size_t k = 0; k < list.size; ++k) {
     const Job& job = jobs[list.at[k]];
     const ImbCmKeys& keys = cm_keys(job);
@@ -193,7 +191,7 @@ void IpsecMbEngine::hash_burst(std::span<Job> jobs, const IndexList& list, TagOf
     imb.msg_len_to_hash_in_bytes = job.auth_len;
     imb.u.HMAC._hashed_auth_key_xor_ipad = keys.inner.data();
     imb.u.HMAC._hashed_auth_key_xor_opad = keys.outer.data();
-    imb.auth_tag_output = tag_of(k);
+    imb.auth_tag_output = tags_[list.at[k]].data();
   }
   submit_hashes(list.size);
 }
@@ -227,31 +225,33 @@ void IpsecMbEngine::seal(std::span<Job> jobs) noexcept {
   }
   if (hmac.size == 0) return;
   cipher(jobs, hmac);
-  hash_burst(jobs, hmac, [&](std::size_t k) {
+  hash_burst(jobs, hmac);
+  for (std::size_t k = 0; k < hmac.size; ++k) {
     Job& job = jobs[hmac.at[k]];
+    copy_tag(job.tag, tags_[hmac.at[k]].data(), job.tag_len);
     job.ok = true;
-    return job.tag.data();
-  });
+  }
 }
 
+/// Tags are compared after the whole burst: what was just written by vector instructions is slow to read back.
 void IpsecMbEngine::open(std::span<Job> jobs) noexcept {
   IndexList hmac;
   for (std::size_t i = 0; i < jobs.size(); ++i) {
     if (jobs[i].cipher == Cipher::kAesGcm) {
-      open_gcm(jobs[i]);
+      open_gcm(jobs[i], tags_[i].data());
     } else {
       hmac.add(i);
     }
   }
-  if (hmac.size == 0) return;
-  hash_burst(jobs, hmac, [this](std::size_t k) { return computed_tags_[k].data(); });
+  if (hmac.size != 0) hash_burst(jobs, hmac);
+  for (std::size_t i = 0; i < jobs.size(); ++i) {
+    jobs[i].ok = ct_equal(tags_[i].data(), jobs[i].tag, jobs[i].tag_len);
+  }
   IndexList authentic;
   for (std::size_t k = 0; k < hmac.size; ++k) {
-    Job& job = jobs[hmac.at[k]];
-    job.ok = ct_equal(computed_tags_[k].data(), job.tag.data(), job.tag_len);
-    if (job.ok) authentic.add(hmac.at[k]);
+    if (jobs[hmac.at[k]].ok) authentic.add(hmac.at[k]);
   }
-  cipher(jobs, authentic);
+  if (authentic.size != 0) cipher(jobs, authentic);
 }
 
 }  // namespace sallyport::crypto

@@ -46,12 +46,11 @@ class IpsecMbEngine final : public Engine {
 
   static Manager make_manager(Isa isa);
   void seal_gcm(Job& job) noexcept;
-  void open_gcm(Job& job) noexcept;
+  void open_gcm(const Job& job, std::uint8_t* computed_tag) noexcept;
   void cipher(std::span<Job> jobs, const IndexList& list) noexcept;
   template <std::size_t kKeyLen>
   void cipher_burst(std::span<Job> jobs, const IndexList& list) noexcept;
-  template <class TagOf>
-  void hash_burst(std::span<Job> jobs, const IndexList& list, TagOf tag_of) noexcept;
+  void hash_burst(std::span<Job> jobs, const IndexList& list) noexcept;
   void submit_hashes(std::size_t count) noexcept;
 
   Manager narrow_;          ///< SSE, with SHA-NI where the processor has it: best for few packets
@@ -60,7 +59,8 @@ class IpsecMbEngine final : public Engine {
   std::string description_;
   alignas(64) gcm_context_data gcm_state_{};
   std::array<IMB_JOB, kMaxBurst> imb_jobs_{};
-  alignas(64) std::array<std::array<std::uint8_t, 16>, kMaxBurst> computed_tags_{};
+  /// As computed: the library writes 12 bytes of an HMAC, more than SRTP sends, and never compares.
+  alignas(64) std::array<std::array<std::uint8_t, 16>, kMaxBurst> tags_{};
 };
 
 }  // namespace sallyport::crypto

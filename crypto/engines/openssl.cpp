@@ -4,10 +4,10 @@
 #include <openssl/evp.h>
 #include <openssl/params.h>
 
-#include <algorithm>
 #include <string>
 
 #include "crypto/error.hpp"
+#include "crypto/tag.hpp"
 
 namespace sallyport::crypto {
 namespace {
@@ -64,7 +64,7 @@ bool apply_gcm(const Job& job, bool encrypt) noexcept {
   EVP_CIPHER_CTX* context = keys_of(job).cipher.get();
   int length = 0;
   return EVP_CipherInit_ex(context, nullptr, nullptr, nullptr, job.iv.data(), encrypt ? 1 : 0) == 1 &&
-         (job.aad_len == 0 || EVP_CipherUpdate(context, nullptr, &length, job.aad, job.aad_len) == 1) &&
+         (job.auth_len == 0 || EVP_CipherUpdate(context, nullptr, &length, job.auth, job.auth_len) == 1) &&
          (job.text_len == 0 || EVP_CipherUpdate(context, job.dst, &length, job.src, job.text_len) == 1);
 }
 
@@ -73,7 +73,7 @@ bool seal_gcm(Job& job) noexcept {
   std::uint8_t nothing[16];
   int length = 0;
   return apply_gcm(job, true) && EVP_CipherFinal_ex(context, nothing, &length) == 1 &&
-         EVP_CIPHER_CTX_ctrl(context, EVP_CTRL_AEAD_GET_TAG, job.tag_len, job.tag.data()) == 1;
+         EVP_CIPHER_CTX_ctrl(context, EVP_CTRL_AEAD_GET_TAG, job.tag_len, job.tag) == 1;
 }
 
 /// EVP gives no tag away when decrypting; its final step compares, in constant time.
@@ -81,21 +81,20 @@ bool open_gcm(Job& job) noexcept {
   EVP_CIPHER_CTX* context = keys_of(job).cipher.get();
   std::uint8_t nothing[16];
   int length = 0;
-  return apply_gcm(job, false) &&
-         EVP_CIPHER_CTX_ctrl(context, EVP_CTRL_AEAD_SET_TAG, job.tag_len, job.tag.data()) == 1 &&
+  return apply_gcm(job, false) && EVP_CIPHER_CTX_ctrl(context, EVP_CTRL_AEAD_SET_TAG, job.tag_len, job.tag) == 1 &&
          EVP_CipherFinal_ex(context, nothing, &length) == 1;
 }
 
 bool seal_hmac(Job& job) noexcept {
   std::array<std::uint8_t, 20> tag;
   if (!apply_counter_mode(job) || !compute_hmac(job, tag)) return false;
-  std::copy_n(tag.data(), job.tag_len, job.tag.data());
+  copy_tag(job.tag, tag.data(), job.tag_len);
   return true;
 }
 
 bool open_hmac(const Job& job) noexcept {
   std::array<std::uint8_t, 20> tag;
-  return compute_hmac(job, tag) && ct_equal(tag.data(), job.tag.data(), job.tag_len) && apply_counter_mode(job);
+  return compute_hmac(job, tag) && ct_equal(tag.data(), job.tag, job.tag_len) && apply_counter_mode(job);
 }
 
 }  // namespace

@@ -177,10 +177,10 @@ TEST_F(EnginePairs, SourceAndDestinationMayDiffer) {
       packet.resize(header.size() + clear.size() + 4);
       Job job{};
       job.keys = context.rtp_keys();
-      job.aad = header.data();
-      job.aad_len = static_cast<std::uint16_t>(header.size());
-      job.auth = packet.data();
-      job.auth_len = static_cast<std::uint16_t>(packet.size());
+      std::array<std::uint8_t, 16> tag{};
+      job.tag = tag.data();
+      job.auth = suite.aead() ? header.data() : packet.data();
+      job.auth_len = static_cast<std::uint16_t>(suite.aead() ? header.size() : packet.size());
       job.src = clear.data();
       job.dst = packet.data() + header.size();
       job.text_len = static_cast<std::uint16_t>(clear.size());
