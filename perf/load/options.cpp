@@ -33,7 +33,8 @@ po::options_description key_options() {
       "receive-key", po::value<string>()->default_value(""), "the gateway's master key there (--bidirectional)")(
       "sink-suite", po::value<string>()->default_value("RTP"), "of the far side")(
       "sink-key", po::value<string>()->default_value(""), "the gateway's master key on the far side")(
-      "sink-send-key", po::value<string>()->default_value(""), "master key that we protect with there (--bidirectional)")(
+      "sink-send-key", po::value<string>()->default_value(""),
+      "master key that we protect with there (--bidirectional)")(
       "keys", po::value<string>()->default_value(""),
       "file with a line per stream: key receive-key sink-send-key sink-key, '-' for none")(
       "engine", po::value<string>()->default_value("openssl"),
@@ -43,10 +44,11 @@ po::options_description key_options() {
 
 po::options_description load_options() {
   po::options_description group("Load");
-  group.add_options()("rate", po::value<string>()->default_value("50"), "packets per second of each stream and direction")(
+  group.add_options()("rate", po::value<string>()->default_value("50"),
+                      "packets per second of each stream and direction")(
       "pps", po::value<string>(), "instead: packets per second of all streams in one direction, or max")(
-      "duration,t", po::value<string>(), "seconds (10 if --packets is not given)")(
-      "packets", po::value<string>(), "of each stream and direction")(
+      "duration,t", po::value<string>(), "seconds (10 if --packets is not given)")("packets", po::value<string>(),
+                                                                                   "of each stream and direction")(
       "size", po::value<string>()->default_value("160"), "RTP payload bytes; several, as 160,20,1200, take turns")(
       "payload-type", po::value<string>()->default_value("0"), "RTP payload type")(
       "timestamp-step", po::value<string>()->default_value("160"), "RTP clock units from packet to packet");
@@ -71,10 +73,10 @@ po::options_description link_options() {
   group.add_options()("link", po::value<string>()->default_value("udp"),
                       "udp (sockets of this network namespace), memif:PATH (client) or memif-server:PATH")(
       "mac", po::value<string>(), "our MAC address on memif (a random one)")(
-      "peer-mac", po::value<string>(), "the gateway's MAC address on memif")(
-      "sink-link", po::value<string>(), "link of the far side (the same link)")(
-      "sink-mac", po::value<string>(), "our MAC address on it")(
-      "sink-peer-mac", po::value<string>(), "the gateway's MAC address on it")(
+      "peer-mac", po::value<string>(), "the gateway's MAC address on memif")("sink-link", po::value<string>(),
+                                                                             "link of the far side (the same link)")(
+      "sink-mac", po::value<string>(), "our MAC address on it")("sink-peer-mac", po::value<string>(),
+                                                                "the gateway's MAC address on it")(
       "core", po::value<string>(), "pin to this core")("spin", po::bool_switch(), "poll without a pause")(
       "memory", po::value<string>()->default_value("256"), "MiB for memif's packet buffers");
   return group;

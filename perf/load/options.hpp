@@ -36,10 +36,10 @@ struct LinkSpec {
 
 /// One side of the gateway, seen from outside: the generator is the party there.
 struct SideOptions {
-  Endpoint local;                        ///< ours, of stream 0
-  std::optional<Endpoint> remote;        ///< the gateway's, of stream 0; nothing: its source is not checked
-  const crypto::Suite* suite = nullptr;  ///< null: plain RTP
-  controlplane::SecretString send_key;   ///< base64 or file:PATH; we protect with it
+  Endpoint local;                          ///< ours, of stream 0
+  std::optional<Endpoint> remote;          ///< the gateway's, of stream 0; nothing: its source is not checked
+  const crypto::Suite* suite = nullptr;    ///< null: plain RTP
+  controlplane::SecretString send_key;     ///< base64 or file:PATH; we protect with it
   controlplane::SecretString receive_key;  ///< the gateway protects with it
   LinkSpec link;
 };
@@ -64,7 +64,7 @@ struct LoadOptions {
   std::uint32_t timestamp_step = 160;
   bool bidirectional = false;
   RtcpMode rtcp = RtcpMode::kOff;
-  std::chrono::nanoseconds late{};  ///< more than this is late
+  std::chrono::nanoseconds late{};    ///< more than this is late
   std::chrono::nanoseconds settle{};  ///< how long to wait for the last packets
   ImpairmentRates impairment;
   std::uint64_t seed = 1;

@@ -35,7 +35,8 @@ void write_payload(std::span<std::uint8_t> payload, const PayloadId& id) noexcep
   store_be32(out + 20, static_cast<std::uint32_t>(id.sent));
   std::uint64_t word = pattern_seed(id);
   std::size_t at = kIdentity;
-  for (; at + sizeof word <= payload.size(); at += sizeof word, word += kStep) std::memcpy(out + at, &word, sizeof word);
+  for (; at + sizeof word <= payload.size(); at += sizeof word, word += kStep)
+    std::memcpy(out + at, &word, sizeof word);
   std::memcpy(out + at, &word, payload.size() - at);
 }
 

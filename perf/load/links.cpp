@@ -1,0 +1,50 @@
+#include "perf/load/links.hpp"
+
+#include "perf/load/memif_link.hpp"
+#include "perf/load/udp_link.hpp"
+
+namespace sallyport::load {
+namespace {
+
+constexpr std::chrono::seconds kPeerTime(10);
+/// Both rings of two ports full, and bursts under way.
+constexpr unsigned kBuffers = 32767;
+
+void add_flows(std::vector<Flow>& flows, const std::vector<StreamPlan>& plan, Side side, RtcpMode rtcp) {
+  for (std::uint32_t i = 0; i < plan.size(); ++i) {
+    const SidePlan& end = side == Side::kA ? plan[i].a : plan[i].b;
+    flows.push_back({{i, side}, end.local, end.remote, rtcp});
+  }
+}
+
+}  // namespace
+
+Links::Links(const LoadOptions& options, const std::vector<StreamPlan>& plan) {
+  if (options.a.link.memif || options.b.link.memif) {
+    drivers::EalOptions eal;
+    eal.memory_mb = options.memory_mb;
+    eal_ = std::make_unique<drivers::Eal>(eal);
+    pool_ = std::make_unique<drivers::MbufPool>(kBuffers, -1);
+  }
+  const bool shared = options.a.link == options.b.link;
+  std::vector<Flow> near;
+  std::vector<Flow> far;
+  add_flows(near, plan, Side::kA, options.rtcp);
+  add_flows(shared ? near : far, plan, Side::kB, options.rtcp);
+  near_ = open(options.a.link, near);
+  all_.push_back(near_.get());
+  if (!shared) {
+    far_ = open(options.b.link, far);
+    all_.push_back(far_.get());
+  }
+  for (Link* link : all_) {
+    if (const auto* memif = dynamic_cast<const MemifLink*>(link)) memif->await_peer(kPeerTime);
+  }
+}
+
+std::unique_ptr<Link> Links::open(const LinkSpec& spec, const std::vector<Flow>& flows) {
+  if (spec.memif) return std::make_unique<MemifLink>(spec, flows, *pool_);
+  return std::make_unique<UdpLink>(flows);
+}
+
+}  // namespace sallyport::load

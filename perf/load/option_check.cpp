@@ -1,0 +1,73 @@
+// Whether option values fit together.
+#include "perf/load/option_values.hpp"
+
+namespace sallyport::load {
+namespace {
+
+using std::string;
+
+void check_ports(const LoadOptions& options, const string& option, const std::optional<Endpoint>& endpoint) {
+  if (!endpoint) return;
+  const std::uint64_t above = options.rtcp == RtcpMode::kPair ? 1 : 0;
+  const std::uint64_t last = endpoint->port + std::uint64_t{options.port_step} * (options.streams - 1) + above;
+  if (last > 65535) {
+    throw UsageError("--" + option + ": " + std::to_string(options.streams) + " streams from port " +
+                     std::to_string(endpoint->port) + " on would end at port " + std::to_string(last) +
+                     ", expected at most 65535");
+  }
+  if (options.port_step == 1 && above == 1) {
+    throw UsageError("--port-step 1 leaves no port for RTCP: expected 2, or --rtcp mux");
+  }
+}
+
+/// A suite needs the keys of every direction that is used, keys need a suite.
+void check_keys(const LoadOptions& options, const string& prefix, const SideOptions& side, bool sends, bool receives) {
+  const bool sink = !prefix.empty();
+  const string send = sink ? "sink-send-key" : "key";
+  const string receive = sink ? "sink-key" : "receive-key";
+  if (side.suite == nullptr) {
+    if (side.send_key.empty() && side.receive_key.empty()) return;
+    throw UsageError("a key without --" + prefix + "suite: expected both or none");
+  }
+  if (options.emit || !options.keys_file.empty()) return;
+  if (sends && side.send_key.empty())
+    throw UsageError("--" + send + " or --keys is missing: expected one with a suite");
+  if (receives && side.receive_key.empty()) {
+    throw UsageError("--" + receive + " or --keys is missing: expected one with a suite");
+  }
+}
+
+void check_impairment(const LoadOptions& options) {
+  const ImpairmentRates& rates = options.impairment;
+  if (rates.withheld + rates.duplicated + rates.reordered + rates.bad_tag > 1) {
+    throw UsageError("--loss, --duplicate, --reorder and --bad-tag: expected at most 100 percent together");
+  }
+  const bool every_sender_protects =
+      options.a.suite != nullptr && (!options.bidirectional || options.b.suite != nullptr);
+  if (rates.bad_tag > 0 && !every_sender_protects) {
+    throw UsageError("--bad-tag: expected a suite on each side that offers packets");
+  }
+}
+
+}  // namespace
+
+void check(const LoadOptions& options) {
+  check_ports(options, "from", options.a.local);
+  check_ports(options, "to", options.a.remote);
+  check_ports(options, "sink", options.b.local);
+  check_ports(options, "sink-from", options.b.remote);
+  if (options.a.local.address.v6 != options.a.remote->address.v6) {
+    throw UsageError("--from and --to: expected addresses of one family");
+  }
+  if (options.b.remote && options.b.local.address.v6 != options.b.remote->address.v6) {
+    throw UsageError("--sink and --sink-from: expected addresses of one family");
+  }
+  if ((options.bidirectional || options.emit || options.b.link.memif) && !options.b.remote) {
+    throw UsageError("--sink-from is missing: expected it with --bidirectional, --emit-config and memif");
+  }
+  check_keys(options, "", options.a, true, options.bidirectional);
+  check_keys(options, "sink-", options.b, options.bidirectional, true);
+  check_impairment(options);
+}
+
+}  // namespace sallyport::load

@@ -1,0 +1,13 @@
+// A run's result for people (a table) and for programs (JSON).
+#pragma once
+
+#include <iosfwd>
+
+#include "perf/load/runner.hpp"
+
+namespace sallyport::load {
+
+void print_table(std::ostream& out, const LoadOptions& options, const RunResult& result);
+void print_json(std::ostream& out, const LoadOptions& options, const RunResult& result);
+
+}  // namespace sallyport::load

@@ -1,0 +1,91 @@
+// One run: offers what is due, receives what came, until everything is offered and has come back or is given up. One
+// thread, one loop, for all directions and links.
+#pragma once
+
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "perf/load/links.hpp"
+#include "perf/load/pacer.hpp"
+#include "perf/load/receiver.hpp"
+#include "perf/load/sender.hpp"
+#include "perf/load/stop_signal.hpp"
+
+namespace sallyport::load {
+
+/// What one direction came to.
+struct DirectionResult {
+  std::string name;  ///< "a -> b"
+  Findings total;
+  Histogram latency;  ///< nanoseconds
+  std::uint32_t rewritten_lanes = 0;
+  /// Lanes with faults, the worst first, at most kWorstLanes.
+  std::vector<std::pair<std::uint32_t, Findings>> worst;
+};
+inline constexpr std::size_t kWorstLanes = 5;
+
+struct RunResult {
+  std::vector<DirectionResult> directions;
+  double seconds = 0;       ///< of offering
+  double asked_pps = 0;     ///< per direction; 0: flat out
+  double offered_pps = 0;   ///< per direction
+  double own_delay_us = 0;  ///< the longest that our own thread was behind its schedule
+  std::vector<std::string> links;
+  LinkStats link_stats;
+  bool interrupted = false;
+
+  /// Something came back, and nothing is wrong.
+  bool all_right() const noexcept;
+};
+
+class Runner {
+ public:
+  /// Throws UsageError or SetupError where keys or links cannot be had.
+  explicit Runner(const LoadOptions& options);
+  Runner(const Runner&) = delete;
+  Runner& operator=(const Runner&) = delete;
+
+  /// Once.
+  RunResult run();
+
+ private:
+  struct Direction {
+    std::unique_ptr<Judge> judge;
+    std::unique_ptr<Sender> sender;
+    std::unique_ptr<Receiver> receiver;
+  };
+  /// The run's clockwork, set up when it begins.
+  struct Schedule {
+    Pacer packets;
+    Pacer reports;
+    std::uint64_t turns;       ///< in all, per direction
+    dataplane::Tsc deadline;   ///< when offering ends at the latest
+    dataplane::Tsc next_look;  ///< at the stop signal
+    dataplane::Tsc last_pass;
+    dataplane::Tsc longest_delay = 0;
+  };
+
+  Runner(const LoadOptions& options, const std::vector<StreamPlan>& plan);
+  Direction make_direction(std::uint32_t run, Side from, const std::vector<StreamPlan>& plan);
+  Schedule make_schedule() const;
+  bool offer_due(Schedule& schedule, dataplane::Tsc now);
+  bool receive_all();
+  void dispatch(std::span<Packet> packets, dataplane::Tsc now);
+  void note_delay(Schedule& schedule, dataplane::Tsc now) const;
+  bool offering_over(Schedule& schedule, dataplane::Tsc now);
+  void rest(const Schedule& schedule);
+  void settle();
+  RunResult result(const Schedule& schedule, dataplane::Tsc end) const;
+
+  const LoadOptions& options_;
+  dataplane::Clock clock_;
+  Links links_;
+  Crypto crypto_;
+  std::vector<Direction> directions_;  ///< a -> b, and b -> a if that was asked for
+  std::uint64_t unexpected_on_a_ = 0;  ///< came to side a, where nothing should
+  StopSignal stop_;
+  bool interrupted_ = false;
+};
+
+}  // namespace sallyport::load
