@@ -6,10 +6,10 @@
 #include "crypto/error.hpp"
 #include "drivers/device_args.hpp"
 #include "drivers/ethernet_device.hpp"
-#include "drivers/interface_lock.hpp"
 #include "drivers/linux_device.hpp"
 #include "drivers/linux_interface.hpp"
 #include "drivers/memif_socket_file.hpp"
+#include "drivers/resource_lock.hpp"
 #include "drivers/xdp_program.hpp"
 
 namespace sallyport::drivers {
@@ -65,7 +65,7 @@ EthPort::EthPort(TwinTag, const EthPort& port, const std::string& interface, uns
   constexpr std::uint16_t kTapDescriptors = 64;
   options_.name = interface;
   options_.device = interface;
-  lock_ = std::make_unique<InterfaceLock>(interface);
+  lock_ = std::make_unique<ResourceLock>(ResourceLock::interface(interface));
   auto device = std::make_unique<EthernetDevice>(
       EthernetDevice::make_virtual(whose(port.options()), tap_device(interface, port.mac())));
   DeviceSetup setup = setup_for(options_, queues);
@@ -82,6 +82,7 @@ std::unique_ptr<EthPort> EthPort::make_tap_twin(const EthPort& port, const std::
 }
 
 EthPort::~EthPort() {
+  if (memif_socket_) memif_socket_->close();  // nobody may connect to a device that is being taken down
   device_.reset();
   if (linux_mode_ == LinuxMode::kAfXdp) detach_xdp(interface_index(options_.device));  // in case the driver could not
 }
@@ -92,7 +93,7 @@ void EthPort::open_linux(unsigned queues, MbufPool& pool) {
     throw SetupError(whose(options_) + ": there is no interface '" + options_.device +
                      "' here, expected the name of a Linux interface");
   }
-  lock_ = std::make_unique<InterfaceLock>(options_.device);
+  lock_ = std::make_unique<ResourceLock>(ResourceLock::interface(options_.device));
   detach_xdp(index);  // under the lock it can only be what a killed predecessor left
   LinuxDevice opened = open_linux_device(options_, setup_for(options_, queues), pool);
   if (options_.mac != MacAddress{} && options_.mac != opened.device->mac()) {

@@ -18,8 +18,8 @@
 namespace sallyport::drivers {
 
 class EthernetDevice;
-class InterfaceLock;
 class MemifSocketFile;
+class ResourceLock;
 
 enum class DeviceKind : std::uint8_t { kPci, kLinux, kMemif, kRing, kPcap };
 /// How a Linux interface is taken: kAuto tries AF_XDP first and says why where it falls back.
@@ -93,7 +93,7 @@ class EthPort {
   void adopt(std::unique_ptr<EthernetDevice> device);
 
   PortOptions options_;
-  std::unique_ptr<InterfaceLock> lock_;  ///< outlives the device: nobody else may take the interface before
+  std::unique_ptr<ResourceLock> lock_;  ///< outlives the device: nobody else may take the interface before
   std::unique_ptr<MemifSocketFile> memif_socket_;
   std::unique_ptr<EthernetDevice> device_;
   std::uint16_t id_ = 0;

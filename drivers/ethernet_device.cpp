@@ -6,7 +6,9 @@
 
 #include <algorithm>
 #include <bit>
+#include <chrono>
 #include <cstring>
+#include <thread>
 #include <utility>
 
 #include "crypto/error.hpp"
@@ -34,7 +36,11 @@ EthernetDevice::EthernetDevice(EthernetDevice&& other) noexcept
 
 EthernetDevice::~EthernetDevice() {
   if (!open_) return;
+  const DpdkLogCapture farewell_words;  // of no interest any more
   rte_eth_dev_stop(id_);
+  // net_memif frees what DPDK's interrupt thread may still work on: let that finish with the peer's farewell.
+  constexpr std::chrono::milliseconds kFarewell{20};
+  if (virtual_name_.starts_with("net_memif")) std::this_thread::sleep_for(kFarewell);
   rte_eth_dev_close(id_);
   if (!virtual_name_.empty()) rte_vdev_uninit(virtual_name_.c_str());
 }

@@ -1,12 +1,12 @@
 // What a gateway that was killed could not undo itself. TAP interfaces are not among it: the kernel removes them with
 // the process.
 #include "drivers/device_args.hpp"
-#include "drivers/interface_lock.hpp"
 #include "drivers/kernel_path.hpp"
 #include "drivers/linux_interface.hpp"
 #include "drivers/memif_socket_file.hpp"
 #include "drivers/nft.hpp"
 #include "drivers/reserved_ports.hpp"
+#include "drivers/resource_lock.hpp"
 #include "drivers/tap_path.hpp"
 #include "drivers/xdp_program.hpp"
 
@@ -17,7 +17,7 @@ using Lines = std::vector<std::string>;
 
 /// The same names serve a shared interface and a TAP.
 void remove_rules(const std::string& interface, Lines& removed) {
-  const InterfaceLock lock(interface);  // what a living gateway uses is not a leftover
+  const auto lock = ResourceLock::interface(interface);  // what a living gateway uses is not a leftover
   if (const unsigned index = interface_index(interface); index != 0 && detach_xdp(index))
     removed.push_back("removed a left-over XDP program from " + interface);
   const std::string table = nft_table_name(interface);

@@ -11,8 +11,8 @@
 #include <utility>
 
 #include "drivers/file_descriptor.hpp"
-#include "drivers/interface_lock.hpp"
 #include "drivers/linux_interface.hpp"
+#include "drivers/resource_lock.hpp"
 
 namespace sallyport::drivers {
 namespace {

@@ -235,7 +235,7 @@ TEST(MemifPort, StartsWithoutItsPeerAndCarriesPacketsOnceItIsThere) {
   const EthPort server(options, 1, pool);
   EXPECT_FALSE(server.link_up());
   EXPECT_TRUE(server.partial_checksums());
-  EXPECT_NE(refusal(options, pool).find("in use by another program"), std::string::npos);
+  EXPECT_NE(refusal(options, pool).find("in use by another gateway"), std::string::npos);
 
   options.name = "client";
   options.memif_server = false;

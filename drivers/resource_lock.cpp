@@ -1,14 +1,16 @@
-#include "drivers/interface_lock.hpp"
+#include "drivers/resource_lock.hpp"
 
 #include <fcntl.h>
 #include <sys/file.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <array>
 #include <cerrno>
 #include <cstdlib>
 #include <cstring>
+#include <utility>
 
 #include "crypto/error.hpp"
 #include "drivers/linux_interface.hpp"
@@ -48,15 +50,23 @@ std::string runtime_folder() {
   throw SetupError("cannot write to " + system + ": " + reason + ", expected the rights to it or XDG_RUNTIME_DIR");
 }
 
-InterfaceLock::InterfaceLock(const std::string& interface)
-    : path_(runtime_folder() + "/" + network_namespace_id() + "-" + interface + ".lock") {
+ResourceLock ResourceLock::interface(const std::string& name) {
+  return {runtime_folder() + "/" + network_namespace_id() + "-" + name + ".lock", "interface '" + name + "'"};
+}
+
+ResourceLock ResourceLock::socket(const std::string& path) {
+  std::string name = path;
+  std::replace(name.begin(), name.end(), '/', '_');
+  return {runtime_folder() + "/socket" + name + ".lock", "socket '" + path + "'"};
+}
+
+ResourceLock::ResourceLock(std::string path, const std::string& what) : path_(std::move(path)) {
   constexpr mode_t kOwnerOnly = 0600;
   do {
     file_ = FileDescriptor(open(path_.c_str(), O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW, kOwnerOnly));
     if (!file_) throw SetupError("cannot open " + path_ + ": " + std::strerror(errno));
     if (flock(file_.get(), LOCK_EX | LOCK_NB) != 0) {
-      throw SetupError("interface '" + interface + "' is in use by another gateway" + holder(file_.get()) +
-                       ", expected one gateway per interface");
+      throw SetupError(what + " is in use by another gateway" + holder(file_.get()) + ", expected one gateway for it");
     }
   } while (!same_file(file_.get(), path_));  // the previous holder removed it between our open and our lock
   const std::string process = std::to_string(getpid());
@@ -66,6 +76,8 @@ InterfaceLock::InterfaceLock(const std::string& interface)
   }
 }
 
-InterfaceLock::~InterfaceLock() { unlink(path_.c_str()); }
+ResourceLock::~ResourceLock() {
+  if (file_) unlink(path_.c_str());
+}
 
 }  // namespace sallyport::drivers
