@@ -16,13 +16,14 @@ std::string obstacle_to_af_xdp(const PortOptions& options, unsigned workers) {
   const auto attached = attached_xdp(interface_index(options.device));
   if (attached) return "another XDP program ('" + attached->name + "') is on it";
   // Every receive queue needs a socket that a worker polls: what arrives on another would go to Linux and be lost.
+  // Our own program on queues that are not combined ones (a veth's) serves one of them only.
   const InterfaceQueues queues = interface_queues(options.device);
-  const std::string spreads = "it spreads over " + count_of_queues(queues.receive);
-  if (queues.receive > workers) {
-    return spreads + " and there are " + std::to_string(workers) + " workers (ethtool -L " + options.device +
-           " combined " + std::to_string(workers) + ")";
+  const bool pairs = queues.combined >= queues.receive;
+  const unsigned most = pairs ? workers : 1;
+  if (queues.receive > most) {
+    return "it spreads over " + count_of_queues(queues.receive) + ", expected at most " + std::to_string(most) +
+           " (ethtool -L " + options.device + (pairs ? " combined " : " rx ") + std::to_string(most) + ")";
   }
-  if (queues.receive > queues.combined) return spreads + " that are not combined ones, expected 1";
   return "";
 }
 

@@ -71,6 +71,17 @@ class Shared(Case):
         return Port("linux", "lan", OWN_ADDRESSES, mode=self.mode)
 
 
+class SharedFallback(Shared):
+    """An interface that AF_XDP cannot have with one worker, since it spreads what it receives over two queues."""
+
+    def __init__(self):
+        super().__init__("auto", "because AF_XDP failed: port")
+
+    def lay_cable(self, lab):
+        super().lay_cable(lab)
+        lab.run(GATEWAY, "ethtool", "-L", "lan", "rx", "2")
+
+
 class Tap(Case):
     """A memif port, which Linux does not see; another process bridges it to a TAP of the peer's."""
 
@@ -119,6 +130,7 @@ class TapUnfinished(Tap):
 CASES = {
     "shared-af_xdp": lambda: Shared("auto", "af_xdp on lan with own program, 1 queue"),
     "shared-af_packet": lambda: Shared("af_packet", "af_packet on lan, 1 queue"),
+    "shared-fallback": SharedFallback,
     "tap": Tap,
     "tap-unfinished-checksums": TapUnfinished,
 }
@@ -174,6 +186,7 @@ def run_case(case, gateway_class, program):
             left = case.traces(lab)
             expect(not left, f"left behind after an orderly end: {', '.join(left)}")
         except Failure as failure:
+            gateway.end()  # with its counters in its log
             raise Failure(f"{failure}\n    the gateway's log:\n{gateway.log()}") from failure
 
 
