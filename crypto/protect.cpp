@@ -11,7 +11,7 @@ template <class Policy>
 [[gnu::always_inline]] inline Verdict prepare(Workspace& workspace, std::size_t slot, SrtpPacket& packet) noexcept {
   Context& context = *packet.context;
   const Suite& suite = context.suite();
-  if (!well_formed<Policy>(packet)) return Verdict::kMalformed;
+  if (!well_formed<Policy>(packet, 0)) return Verdict::kMalformed;
   if (packet.room < packet.length + srtp_overhead(suite, Policy::kKind)) return Verdict::kNoRoom;
 
   SsrcState* state = context.ssrcs().find_or_add(ssrc_of<Policy>(packet));

@@ -25,7 +25,10 @@ class ReplayWindow {
 
   /// Marks an index for which check() said kNew.
   void commit(std::uint64_t index) noexcept {
-    if (empty()) {
+    if (index == highest_ + 1) [[likely]] {
+      bits_ = {bits_[0] << 1 | 1, bits_[1] << 1 | bits_[0] >> 63};
+      highest_ = index;
+    } else if (empty()) {
       highest_ = index;
       bits_[0] = 1;
     } else if (index > highest_) {

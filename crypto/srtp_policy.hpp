@@ -54,11 +54,11 @@ struct RtcpPolicy {
   }
 };
 
-/// Version 2, and whole up to the end of the header.
+/// Version 2, with a whole header and at least `behind` bytes after it.
 template <class Policy>
-bool well_formed(const SrtpPacket& packet) noexcept {
+bool well_formed(const SrtpPacket& packet, std::size_t behind) noexcept {
   const std::size_t header = Policy::header_len(packet);
-  return header >= Policy::kMinHeader && packet.length >= header && packet.data[0] >> 6 == 2;
+  return header >= Policy::kMinHeader && packet.length >= header + behind && packet.data[0] >> 6 == 2;
 }
 
 /// SSRC in host order, as the table's key.

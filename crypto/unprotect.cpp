@@ -59,9 +59,9 @@ template <class Policy>
 [[gnu::always_inline]] inline Verdict prepare(Workspace& workspace, std::size_t slot, SrtpPacket& packet,
                                               Context& context) noexcept {
   const Suite& suite = context.suite();
-  const std::size_t shortest = Policy::header_len(packet) + srtp_overhead(suite, Policy::kKind);
-  if (!well_formed<Policy>(packet) || packet.length < shortest) return Verdict::kMalformed;
-  const std::size_t text_len = packet.length - shortest;
+  const std::size_t overhead = srtp_overhead(suite, Policy::kKind);
+  if (!well_formed<Policy>(packet, overhead)) return Verdict::kMalformed;
+  const std::size_t text_len = packet.length - Policy::header_len(packet) - overhead;
   std::uint8_t* end = packet.data + packet.length;
   const std::uint8_t* index_wire = end - kTrailer - (suite.aead() ? 0 : Policy::tag_len(suite));
   if constexpr (Policy::kKind == PacketKind::kRtcp) {
@@ -72,8 +72,7 @@ template <class Policy>
   const std::uint64_t index = index_of<Policy>(packet, state, index_wire);
   packet.index = index;
   if (index > Policy::kMaxIndex) return Verdict::kKeyExhausted;
-  const bool ssrc_is_known = state != nullptr && !Policy::window(*state).empty();
-  if (ssrc_is_known) {
+  if (state != nullptr) {
     const Verdict seen = verdict_of(Policy::window(*state).check(index));
     if (seen != Verdict::kOk) return seen;
   }
@@ -82,6 +81,7 @@ template <class Policy>
   workspace.origins[slot].state = state;
   Job& job = workspace.jobs[slot];
   if (suite.aead()) {
+    const bool ssrc_is_known = state != nullptr && !Policy::window(*state).empty();
     if (may_be_tried_again(packet, ssrc_is_known, text_len)) job.dst = workspace.scratch[slot].data();
   } else if constexpr (Policy::kKind == PacketKind::kRtp) {
     std::uint8_t* saved = workspace.saved_tags[slot].data();
@@ -126,6 +126,7 @@ PacketSet open_under(Engine& engine, Workspace& workspace, std::span<SrtpPacket>
     const std::size_t i = take_first(wanted);
     SrtpPacket& packet = packets[i];
     Context& context = *(packet.*kWhich);
+    packet.used_fallback = false;
     packet.verdict = packet.kind == PacketKind::kRtp ? prepare<RtpPolicy>(workspace, count, packet, context)
                                                      : prepare<RtcpPolicy>(workspace, count, packet, context);
     if (packet.verdict == Verdict::kOk) {
@@ -198,7 +199,6 @@ void try_fallback(Engine& engine, Workspace& workspace, std::span<SrtpPacket> pa
 
 void unprotect(Engine& engine, Workspace& workspace, std::span<SrtpPacket> packets) noexcept {
   prefetch_contexts<&SrtpPacket::context>(packets);
-  for (SrtpPacket& packet : packets) packet.used_fallback = false;
   const PacketSet refused = try_key<&SrtpPacket::context>(engine, workspace, packets, first(packets.size()));
   if (refused != 0) try_fallback(engine, workspace, packets, refused);
 }

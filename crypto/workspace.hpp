@@ -37,8 +37,9 @@ class Workspace {
 /// Fills what sealing and opening have in common: keys, IV, text in place, authenticated region, and the tag where it
 /// lies in the packet. For HMAC suites the trailer is expected behind the text, which in SRTP is the tag's place.
 template <class Policy>
-void fill_job(Workspace& workspace, std::size_t slot, const SrtpPacket& packet, const Context& context,
-              std::uint64_t index, std::size_t text_len) noexcept {
+[[gnu::always_inline]] inline void fill_job(Workspace& workspace, std::size_t slot, const SrtpPacket& packet,
+                                            const Context& context, std::uint64_t index,
+                                            std::size_t text_len) noexcept {
   const Suite& suite = context.suite();
   const std::size_t header_len = Policy::header_len(packet);
   std::uint8_t* const data = packet.data;

@@ -138,17 +138,41 @@ std::unique_ptr<KeySchedule> IpsecMbEngine::expand(const Suite& suite, const Ses
   return suite.cipher == Cipher::kAesGcm ? expand_gcm(*wide_, suite, keys) : expand_cm(*wide_, suite, keys);
 }
 
-void IpsecMbEngine::seal_gcm(Job& job) noexcept {
-  const auto seal = job.key_len == 32 ? wide_->gcm256_enc : wide_->gcm128_enc;
-  seal(gcm_keys(job), &gcm_state_, job.dst, job.src, job.text_len, job.iv.data(), job.auth, job.auth_len, job.tag,
-       job.tag_len);
-  job.ok = true;
+/// Seals the GCM jobs and returns which the others are.
+IpsecMbEngine::IndexList IpsecMbEngine::seal_gcm(std::span<Job> jobs) noexcept {
+  const auto seal_128 = wide_->gcm128_enc;
+  const auto seal_256 = wide_->gcm256_enc;
+  IndexList others;
+  for (std::size_t i = 0; i < jobs.size(); ++i) {
+    Job& job = jobs[i];
+    if (job.cipher != Cipher::kAesGcm) {
+      others.add(i);
+      continue;
+    }
+    const auto seal = job.key_len == 32 ? seal_256 : seal_128;
+    seal(gcm_keys(job), &gcm_state_, job.dst, job.src, job.text_len, job.iv.data(), job.auth, job.auth_len, job.tag,
+         job.tag_len);
+    job.ok = true;
+  }
+  return others;
 }
 
-void IpsecMbEngine::open_gcm(const Job& job, std::uint8_t* computed_tag) noexcept {
-  const auto open = job.key_len == 32 ? wide_->gcm256_dec : wide_->gcm128_dec;
-  open(gcm_keys(job), &gcm_state_, job.dst, job.src, job.text_len, job.iv.data(), job.auth, job.auth_len, computed_tag,
-       job.tag_len);
+/// Decrypts the GCM jobs, leaves their tags as computed in tags_, and returns which the others are.
+IpsecMbEngine::IndexList IpsecMbEngine::open_gcm(std::span<Job> jobs) noexcept {
+  const auto open_128 = wide_->gcm128_dec;
+  const auto open_256 = wide_->gcm256_dec;
+  IndexList others;
+  for (std::size_t i = 0; i < jobs.size(); ++i) {
+    const Job& job = jobs[i];
+    if (job.cipher != Cipher::kAesGcm) {
+      others.add(i);
+      continue;
+    }
+    const auto open = job.key_len == 32 ? open_256 : open_128;
+    open(gcm_keys(job), &gcm_state_, job.dst, job.src, job.text_len, job.iv.data(), job.auth, job.auth_len,
+         tags_[i].data(), job.tag_len);
+  }
+  return others;
 }
 
 /// Encrypts or decrypts the text of the listed jobs, which in counter mode is the same.
@@ -215,14 +239,7 @@ void IpsecMbEngine::submit_hashes(std::size_t count) noexcept {
 }
 
 void IpsecMbEngine::seal(std::span<Job> jobs) noexcept {
-  IndexList hmac;
-  for (std::size_t i = 0; i < jobs.size(); ++i) {
-    if (jobs[i].cipher == Cipher::kAesGcm) {
-      seal_gcm(jobs[i]);
-    } else {
-      hmac.add(i);
-    }
-  }
+  const IndexList hmac = seal_gcm(jobs);
   if (hmac.size == 0) return;
   cipher(jobs, hmac);
   hash_burst(jobs, hmac);
@@ -235,17 +252,10 @@ void IpsecMbEngine::seal(std::span<Job> jobs) noexcept {
 
 /// Tags are compared after the whole burst: what was just written by vector instructions is slow to read back.
 void IpsecMbEngine::open(std::span<Job> jobs) noexcept {
-  IndexList hmac;
-  for (std::size_t i = 0; i < jobs.size(); ++i) {
-    if (jobs[i].cipher == Cipher::kAesGcm) {
-      open_gcm(jobs[i], tags_[i].data());
-    } else {
-      hmac.add(i);
-    }
-  }
+  const IndexList hmac = open_gcm(jobs);
   if (hmac.size != 0) hash_burst(jobs, hmac);
   for (std::size_t i = 0; i < jobs.size(); ++i) {
-    jobs[i].ok = ct_equal(tags_[i].data(), jobs[i].tag, jobs[i].tag_len);
+    jobs[i].ok = tags_equal(tags_[i].data(), jobs[i].tag, jobs[i].tag_len);
   }
   IndexList authentic;
   for (std::size_t k = 0; k < hmac.size; ++k) {

@@ -45,8 +45,8 @@ class IpsecMbEngine final : public Engine {
   };
 
   static Manager make_manager(Isa isa);
-  void seal_gcm(Job& job) noexcept;
-  void open_gcm(const Job& job, std::uint8_t* computed_tag) noexcept;
+  IndexList seal_gcm(std::span<Job> jobs) noexcept;
+  IndexList open_gcm(std::span<Job> jobs) noexcept;
   void cipher(std::span<Job> jobs, const IndexList& list) noexcept;
   template <std::size_t kKeyLen>
   void cipher_burst(std::span<Job> jobs, const IndexList& list) noexcept;
