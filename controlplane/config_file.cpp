@@ -132,7 +132,7 @@ class Tokenizer {
     } else if (const std::string_view bare = bare_value(text); !bare.empty()) {
       value = SecretString(bare);
     }
-    if (!value) faults_.add(line_, "key '" + full_name(key) + "': " + std::string(problem));
+    if (!value) faults_.add(line_, "key " + shown(full_name(key)) + ": " + std::string(problem));
     return value;
   }
 

@@ -31,7 +31,7 @@ constexpr std::array<std::pair<std::string_view, std::string_view>, 5> kCommands
     {"stats", "packets of each worker by what became of them, drops by reason, time per stage"},
     {"streams", "each stream's sides: suite, packets, loss, jitter, drops by reason"},
     {"reload", "read the configuration again; streams that stay the same lose nothing"},
-    {"version", "of the running gateway"},
+    {"version", "of this program and of the running gateway"},
 }};
 
 struct Arguments {
@@ -125,6 +125,20 @@ bool check(const json& reply) {
   return good;
 }
 
+/// Both versions; this program's also where no gateway answers.
+int print_versions(const Arguments& arguments) {
+  json versions{{"sallyport", kVersion}};
+  int outcome = kDone;
+  try {
+    versions["sallyportd"] = parse_reply(ControlClient(arguments.socket).ask("status")).value("version", "unknown");
+  } catch (const SetupError& error) {
+    std::cerr << "sallyport: " << error.what() << "\n";
+    outcome = kRefused;
+  }
+  std::cout << (arguments.as_json ? versions.dump() + "\n" : fields_text(versions));
+  return outcome;
+}
+
 int ask_once(const Arguments& arguments) {
   ControlClient client(arguments.socket);
   const std::string line = client.ask(arguments.command);
@@ -179,6 +193,7 @@ int run(int argc, char** argv) {
     print_help();
     return kDone;
   }
+  if (arguments->command == "version") return print_versions(*arguments);
   return arguments->watch ? watch(*arguments) : ask_once(*arguments);
 }
 

@@ -7,6 +7,7 @@
 #include <thread>
 
 #include "controlplane/admin/control_server.hpp"
+#include "controlplane/version.hpp"
 #include "crypto/error.hpp"
 #include "temporary_folder.hpp"
 
@@ -35,7 +36,7 @@ Outcome run(const std::string& arguments, const std::string& prefix = "") {
 class CliProgram : public testing::Test {
  protected:
   CliProgram() {
-    server_.handle("version", [](const json&) { return json{{"version", "9.9"}}; });
+    server_.handle("status", [](const json&) { return json{{"version", "9.9"}}; });
     server_.handle("streams", [](const json&) { return json{{"streams", json::array()}}; });
     server_.handle("reload", [](const json&) -> json { throw SetupError("the new configuration is wrong"); });
     thread_ = std::thread([this] { io_.run_for(std::chrono::seconds(60)); });
@@ -55,12 +56,22 @@ class CliProgram : public testing::Test {
 };
 
 TEST_F(CliProgram, PrintsReplies) {
+  Outcome outcome = run(socket_ + "streams");
+  EXPECT_EQ(outcome.status, 0);
+  EXPECT_EQ(outcome.output, "no streams are configured\n");
+  outcome = run(socket_ + "--json streams");
+  EXPECT_EQ(outcome.status, 0);
+  EXPECT_EQ(outcome.output, "{\"ok\":true,\"streams\":[]}\n");
+}
+
+TEST_F(CliProgram, PrintsBothVersions) {
+  const std::string own(kVersion);
   Outcome outcome = run(socket_ + "version");
   EXPECT_EQ(outcome.status, 0);
-  EXPECT_EQ(outcome.output, "version: 9.9\n");
-  outcome = run(socket_ + "--json version");
-  EXPECT_EQ(outcome.status, 0);
-  EXPECT_EQ(outcome.output, "{\"ok\":true,\"version\":\"9.9\"}\n");
+  EXPECT_EQ(outcome.output, "sallyport: " + own + "\nsallyportd: 9.9\n");
+  outcome = run("--json --socket /nonexistent/sock version");
+  EXPECT_EQ(outcome.status, 1);
+  EXPECT_NE(outcome.output.find("{\"sallyport\":\"" + own + "\"}\n"), std::string::npos) << outcome.output;
 }
 
 TEST_F(CliProgram, SaysWhatWasRefused) {

@@ -255,6 +255,7 @@ TEST(ConfigLoad, NeverShowsAKey) {
                                             key + "=",
                                             "[" + key + "]",
                                             "[stream." + key + "]\n",
+                                            "[stream." + key + "]\na.dscp = \"x",
                                             "a.dscp = \"" + key,
                                             "a.send_key = \"" + key,
                                             "a.dscp = x" + key,
