@@ -79,7 +79,7 @@ def counter_mode(tap):
         call(3, "to-ipv6", None, CM80, b_v6=True),
         call(4, "cm80-to-cm32", CM80, CM32),
     ])
-    tap.ok(all("AF_XDP" in device for device in used), "the ports are AF_XDP", used)
+    tap.ok(all("af_xdp" in device for device in used), "the ports are AF_XDP", used)
 
 
 def galois_counter_mode(tap):
@@ -99,7 +99,7 @@ def packet_sockets(tap):
         call(1, "gcm256", None, GCM256, b_tool="gst"),
         call(2, "to-ipv6", None, CM32, b_v6=True),
     ])
-    tap.ok(all("AF_PACKET" in device for device in used), "the ports are AF_PACKET", used)
+    tap.ok(all("af_packet" in device for device in used), "the ports are AF_PACKET", used)
 
 
 if __name__ == "__main__":

@@ -81,21 +81,25 @@ class Call:
         return keys
 
     # Playing and recording.
-    def start_recorder(self, lab, party):
-        """ffmpeg; it needs to know nothing beforehand."""
-        sdp = lab.secret(self.file(lab, party, "sdp").name, clients.sdp(*self.own(lab, party), party.receive))
-        heard = self.file(lab, party, "heard.wav")
-        recorder = lab.start(self.link(lab, party).namespace, f"record-{self.name}-{party.letter}",
-                             clients.ffmpeg_record(sdp, heard))
-        return recorder
+    def heard_by_gst(self, party):
+        """gstreamer records what it plays itself, and what comes from it: without RTCP ffmpeg finds no end."""
+        return "gst" in (party.tool, self.other(party).tool)
 
-    def start_late_recorder(self, lab, gateway, party):
-        """gstreamer, once the gateway has sent something."""
+    def start_recorder(self, lab, party, ssrc=None):
+        """`ssrc`: what srtpdec has to be told."""
+        wav, own = self.file(lab, party, "heard.wav"), self.own(lab, party)
+        if self.heard_by_gst(party):
+            argv = clients.gst_record(*own, party.receive, ssrc, wav)
+        else:
+            argv = clients.ffmpeg_record(lab.secret(self.file(lab, party, "sdp").name, clients.sdp(*own, party.receive)),
+                                         wav)
+        return lab.start(self.link(lab, party).namespace, f"record-{self.name}-{party.letter}", argv)
+
+    def chosen_ssrc(self, gateway, party):
+        """What the gateway sends to the party with, once it does."""
         side = wait_until(lambda: (lambda s: s if s["sent"] else None)(gateway.sides(self.name)[party.letter]), 3,
                           f"the gateway sends to party {party.letter} of {self.name}")
-        argv = clients.gst_record(*self.own(lab, party), party.receive, int(side["ssrc_out"], 16),
-                                  self.file(lab, party, "heard.wav"))
-        return lab.start(self.link(lab, party).namespace, f"record-{self.name}-{party.letter}", argv)
+        return int(side["ssrc_out"], 16)
 
     def start_player(self, lab, party):
         played, to = self.played_file(lab, party), self.gateway(lab, party)
@@ -121,19 +125,25 @@ def hold_calls(lab, gateway, calls):
     """All calls at once, from the first packet to the last; everybody's programs have ended afterwards."""
     _prepare_music(lab)
     ends = [(call, party) for call in calls for party in (call.a, call.b)]
-    recorders = [call.start_recorder(lab, party) for call, party in ends if party.tool == "ffmpeg"]
-    for call, party in ends:
-        if party.tool == "ffmpeg":
-            call.link(lab, party).namespace.wait_for_udp(call.own(lab, party)[1])
+    late = [(call, party) for call, party in ends if party.suite and call.heard_by_gst(party)]
+    early = [end for end in ends if end not in late]
+    recorders = {(call.name, party.letter): call.start_recorder(lab, party) for call, party in early}
+    for call, party in early:
+        call.link(lab, party).namespace.wait_for_udp(call.own(lab, party)[1])
     players = [call.start_player(lab, party) for call, party in ends]
-    late = [call.start_late_recorder(lab, gateway, party) for call, party in ends if party.tool == "gst"]
+    for call, party in late:
+        recorders[call.name, party.letter] = call.start_recorder(lab, party, call.chosen_ssrc(gateway, party))
     for player in players:
         if player.wait(LEAD_SECONDS + MUSIC_SECONDS + 8) != 0:
             raise Failure(f"{player.name}: status {player.popen.returncode}\n{player.tail()}")
-    clients.finish_recording(recorders)
-    for recorder in late:
+    clients.finish_recording([recorders[call.name, party.letter] for call, party in ends if not call.heard_by_gst(party)])
+    _finish_gst([recorders[call.name, party.letter] for call, party in ends if call.heard_by_gst(party)])
+
+
+def _finish_gst(recorders):
+    for recorder in recorders:
         recorder.popen.send_signal(signal.SIGINT)
-    for recorder in late:
+    for recorder in recorders:
         recorder.stop(signal.SIGINT)
 
 

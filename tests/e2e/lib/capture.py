@@ -1,10 +1,15 @@
 """tcpdump in a namespace, and the UDP packets of its file."""
 import ipaddress
+import re
 import signal
 import struct
+import time
 from typing import NamedTuple
 
-from .process import wait_until
+from .process import Failure, wait_until
+
+#: So long without a packet, and nothing is on its way through tcpdump any more.
+_QUIET_SECONDS = 0.15
 
 _ETHERTYPE_IPV4, _ETHERTYPE_IPV6, _UDP = 0x0800, 0x86DD, 17
 
@@ -43,7 +48,15 @@ class Capture:
         wait_until(lambda: "listening on" in self._tcpdump.output(), 5, "tcpdump listens")
 
     def stop(self):
+        """Once tcpdump has written what it was given. Failure if it could not keep up: then the file proves nothing."""
+        size = -1
+        while size != (size := self.file.stat().st_size):
+            time.sleep(_QUIET_SECONDS)
         self._tcpdump.stop(signal.SIGINT)
+        counts = {what: int(number) for number, what in
+                  re.findall(r"(\d+) packets? (captured|received by filter|dropped by kernel)", self._tcpdump.output())}
+        if counts.get("dropped by kernel", 1) or counts["captured"] < counts["received by filter"]:
+            raise Failure(f"tcpdump missed packets: {counts}")
         return self
 
     def datagrams(self, destination_port=None):

@@ -13,6 +13,12 @@ def _url(scheme, address, port, packet):
     return f"{scheme}://{host}:{port}?pkt_size={packet}"
 
 
+def _ffmpeg_suite(suite):
+    """Under its SDES name ffmpeg shortens the SRTCP tag of the _32 suite as well, which RFC 4568 6.2.2 does not; under the
+    name of the DTLS profile it keeps 80 bits there."""
+    return {"AES_CM_128_HMAC_SHA1_32": "SRTP_AES128_CM_HMAC_SHA1_32"}.get(suite, suite)
+
+
 def ffmpeg_play(wav, to, key=None, ssrc=None, sequence=None):
     """Plays a WAV file at its own speed, a packet each 20 ms, as G.711 mu-law RTP, or SRTP under a key.
 
@@ -27,7 +33,7 @@ def ffmpeg_play(wav, to, key=None, ssrc=None, sequence=None):
         argv += ["-seq", str(sequence)]
     if key is None:
         return [*argv, _url("rtp", *to, _RTP_PACKET)]
-    return [*argv, "-srtp_out_suite", key.suite, "-srtp_out_params", key.base64,
+    return [*argv, "-srtp_out_suite", _ffmpeg_suite(key.suite), "-srtp_out_params", key.base64,
             _url("srtp", *to, _RTP_PACKET + _FFMPEG_SRTP_TRAILER)]
 
 
@@ -37,7 +43,7 @@ def sdp(address, port, key=None):
     lines = ["v=0", f"o=- 0 0 IN {family} {address}", "s=-", f"c=IN {family} {address}", "t=0 0",
              f"m=audio {port} RTP/{'AVP' if key is None else 'SAVP'} 0"]
     if key is not None:
-        lines.append(f"a=crypto:1 {key.suite} inline:{key.base64}")
+        lines.append(f"a=crypto:1 {_ffmpeg_suite(key.suite)} inline:{key.base64}")
     return "\r\n".join(lines) + "\r\n"
 
 
@@ -83,10 +89,14 @@ def gst_play(wav, to, key):
 
 
 def gst_record(address, port, key, ssrc, wav):
-    """Receives with gstreamer's srtpdec until SIGINT. It has to be told the SSRC that will come."""
-    cipher, auth, rtcp_auth = _GST[key.suite]
-    caps = ("application/x-srtp,media=(string)audio,clock-rate=(int)8000,encoding-name=(string)PCMU,payload=(int)0,"
-            f"ssrc=(uint){ssrc},srtp-key=(buffer){key.hex},srtp-cipher=(string){cipher},srtp-auth=(string){auth},"
-            f"srtcp-cipher=(string){cipher},srtcp-auth=(string){rtcp_auth}")
-    return ["gst-launch-1.0", "-q", "-e", "udpsrc", f"address={address}", f"port={port}", f"caps={caps}", "!", "srtpdec",
-            "!", "rtppcmudepay", "!", "mulawdec", "!", "wavenc", "!", "filesink", f"location={wav}"]
+    """Receives until SIGINT. srtpdec has to be told the SSRC that will come; for plain RTP it is not looked at."""
+    stream = "media=(string)audio,clock-rate=(int)8000,encoding-name=(string)PCMU,payload=(int)0"
+    if key is None:
+        head = ["udpsrc", f"address={address}", f"port={port}", f"caps=application/x-rtp,{stream}"]
+    else:
+        cipher, auth, rtcp_auth = _GST[key.suite]
+        caps = (f"application/x-srtp,{stream},ssrc=(uint){ssrc},srtp-key=(buffer){key.hex},srtp-cipher=(string){cipher},"
+                f"srtp-auth=(string){auth},srtcp-cipher=(string){cipher},srtcp-auth=(string){rtcp_auth}")
+        head = ["udpsrc", f"address={address}", f"port={port}", f"caps={caps}", "!", "srtpdec"]
+    return ["gst-launch-1.0", "-q", "-e", *head, "!", "rtppcmudepay", "!", "mulawdec", "!", "wavenc", "!", "filesink",
+            f"location={wav}"]

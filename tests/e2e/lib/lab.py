@@ -7,12 +7,11 @@ IPv6 beside it. The gateway's namespace does not forward: what crosses went thro
 import atexit
 import os
 import shutil
-import tempfile
 from dataclasses import dataclass
 from pathlib import Path
 
 from .interrupt import shield
-from .namespace import Namespace, remove_stale
+from .namespace import Namespace, make_folder, remove_stale
 from .process import Failure, Processes
 
 ROOT = Path(__file__).resolve().parents[3]
@@ -76,7 +75,7 @@ class Lab:
     def _build(self):
         remove_stale()
         with shield():
-            self.folder = Path(tempfile.mkdtemp(prefix="sallyport-"))  # mode 0700
+            self.folder = make_folder()
             self.processes = Processes(self.folder)
         self.gw = self._namespace("gw")
         self.rtp = self._side("rtp", "192.0.2", "2001:db8:1:")

@@ -2,16 +2,22 @@
 import ctypes
 import os
 import re
+import shutil
 import signal
 import socket
+import struct
 import subprocess
+import tempfile
 from contextlib import contextmanager
+from pathlib import Path
 
 from .interrupt import shield
 from .process import Failure, wait_until
 
 _NAME = re.compile(r"^sp(\d+)-[a-z0-9]+$")
+_FOLDER = re.compile(r"^sallyport-(\d+)-")
 _CLONE_NEWNET = 0x40000000
+_SO_NETNS_COOKIE = 71
 
 
 def _ip(*words):
@@ -21,7 +27,33 @@ def _ip(*words):
     return done.stdout
 
 
+@contextmanager
+def _entered(name):
+    """This thread is inside the namespace for the length of the block; no signal leaves it there."""
+    libc = ctypes.CDLL(None, use_errno=True)
+
+    def enter(descriptor):
+        if libc.setns(descriptor, _CLONE_NEWNET) != 0:
+            raise OSError(ctypes.get_errno(), "setns")
+
+    with open("/proc/thread-self/ns/net") as home, open(f"/run/netns/{name}") as there, shield():
+        enter(there.fileno())
+        try:
+            yield
+        finally:
+            enter(home.fileno())
+
+
+def _remove_runtime_files(name):
+    """What a gateway that was killed there left under /run: the next one would have removed it, but there is none."""
+    with _entered(name), socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as probe:
+        cookie = struct.unpack("Q", probe.getsockopt(socket.SOL_SOCKET, _SO_NETNS_COOKIE, 8))[0]
+    for path in Path("/run/sallyport").glob(f"{cookie}-*"):
+        path.unlink(missing_ok=True)
+
+
 def _remove(name):
+    _remove_runtime_files(name)
     for pid in _ip("netns", "pids", name).split():
         try:
             os.kill(int(pid), signal.SIGKILL)
@@ -35,7 +67,7 @@ def _alive(pid):
 
 
 def remove_stale():
-    """Removes the namespaces, with the processes in them, of owners that no longer live. Their names are returned."""
+    """Removes namespaces, the processes in them, and folders, of owners that no longer live. Returns the names."""
     stale = []
     for line in _ip("netns", "list").splitlines():
         name = line.split()[0]
@@ -44,7 +76,16 @@ def remove_stale():
             with shield():
                 _remove(name)
             stale.append(name)
+    for folder in Path(tempfile.gettempdir()).glob("sallyport-*"):
+        match = _FOLDER.match(folder.name)
+        if match and not _alive(int(match.group(1))):
+            shutil.rmtree(folder, ignore_errors=True)
     return stale
+
+
+def make_folder():
+    """A folder of ours alone (mode 0700), removed as the namespaces are."""
+    return Path(tempfile.mkdtemp(prefix=f"sallyport-{os.getpid()}-"))
 
 
 class Namespace:
@@ -80,22 +121,6 @@ class Namespace:
         extra = ["nodad"] if ":" in address else []
         self.ip("address", "add", address, "dev", interface, *extra)
 
-    @contextmanager
-    def entered(self):
-        """This thread is inside for the length of the block; sockets made there stay there."""
-        libc = ctypes.CDLL(None, use_errno=True)
-
-        def enter(descriptor):
-            if libc.setns(descriptor, _CLONE_NEWNET) != 0:
-                raise OSError(ctypes.get_errno(), "setns")
-
-        with open("/proc/thread-self/ns/net") as home, open(f"/run/netns/{self.name}") as there, shield():
-            enter(there.fileno())
-            try:
-                yield
-            finally:
-                enter(home.fileno())
-
     def wait_for_udp(self, port, seconds=5):
         """Until some program inside has bound that UDP port."""
         wait_until(lambda: self.run("ss", "-Hlun", "sport", "=", f":{port}").stdout.strip(), seconds,
@@ -103,7 +128,7 @@ class Namespace:
 
     def udp_socket(self, address, port=0):
         """A UDP socket of this namespace, bound there, for use from here."""
-        with self.entered():
+        with _entered(self.name):
             family = socket.AF_INET6 if ":" in address else socket.AF_INET
             udp = socket.socket(family, socket.SOCK_DGRAM)
             udp.bind((address, port))
