@@ -28,6 +28,8 @@ class Frame {
  public:
   Frame(Endpoint from, Endpoint to) : from_(std::move(from)), to_(std::move(to)) {}
 
+  Frame& from(Endpoint endpoint) { return from_ = std::move(endpoint), *this; }
+  Frame& to(Endpoint endpoint) { return to_ = std::move(endpoint), *this; }
   Frame& payload(Bytes bytes) { return payload_ = std::move(bytes), *this; }
   Frame& macs(const Mac& source, const Mac& destination);
   Frame& vlan(std::uint16_t id) { return vlan_ = id, *this; }
