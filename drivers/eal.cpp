@@ -5,6 +5,7 @@
 #include <sched.h>
 
 #include <algorithm>
+#include <filesystem>
 
 #include "crypto/error.hpp"
 #include "drivers/dpdk_log.hpp"
@@ -28,6 +29,19 @@ class KeepAffinity {
   bool known_ = false;
 };
 
+/// DPDK makes a folder per file prefix and never removes it. Those of gateways that were killed have their process id
+/// in the name and nothing in them.
+void remove_stale_folders(const std::filesystem::path& own) {
+  std::error_code ignored;
+  for (const auto& entry : std::filesystem::directory_iterator(own.parent_path(), ignored)) {
+    const std::string name = entry.path().filename().string();
+    if (!name.starts_with(kDefaultPrefix)) continue;
+    const std::string process = name.substr(kDefaultPrefix.size());
+    const bool number = !process.empty() && process.find_first_not_of("0123456789") == std::string::npos;
+    if (number && !std::filesystem::exists("/proc/" + process)) std::filesystem::remove(entry.path(), ignored);
+  }
+}
+
 }  // namespace
 
 Eal::Eal(const EalOptions& options) : worker_cores_(options.worker_cores) {
@@ -43,9 +57,15 @@ Eal::Eal(const EalOptions& options) : worker_cores_(options.worker_cores) {
     throw SetupError(std::string("DPDK does not start: ") + rte_strerror(rte_errno) + log.last_words());
   }
   huge_pages_ = wants_huge_pages(options, host);
+  remove_stale_folders(rte_eal_get_runtime_dir());
 }
 
-Eal::~Eal() { rte_eal_cleanup(); }
+Eal::~Eal() {
+  const std::filesystem::path folder = rte_eal_get_runtime_dir();
+  rte_eal_cleanup();
+  std::error_code ignored;
+  std::filesystem::remove(folder, ignored);
+}
 
 unsigned Eal::lcore_of_core(unsigned core) const {
   const auto found = std::find(worker_cores_.begin(), worker_cores_.end(), core);

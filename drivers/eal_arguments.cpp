@@ -77,7 +77,8 @@ bool wants_huge_pages(const EalOptions& options, const HostResources& host) {
 
 std::vector<std::string> eal_arguments(const EalOptions& options, const HostResources& host) {
   check_worker_cores(options, host);
-  const std::string prefix = options.file_prefix.empty() ? "sallyport" + std::to_string(getpid()) : options.file_prefix;
+  const std::string prefix =
+      options.file_prefix.empty() ? std::string(kDefaultPrefix) + std::to_string(getpid()) : options.file_prefix;
   std::vector<std::string> arguments{"sallyport",
                                      "--no-telemetry",
                                      "--file-prefix=" + prefix,

@@ -3,11 +3,15 @@
 #pragma once
 
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "drivers/eal.hpp"
 
 namespace sallyport::drivers {
+
+/// File prefix without one in the options; the process id follows.
+inline constexpr std::string_view kDefaultPrefix = "sallyport";
 
 /// What the host has to offer.
 struct HostResources {

@@ -39,6 +39,7 @@ class Lab:
         self._names = {role: f"sp{os.getpid()}{role}" for role in roles}
         self._processes = []
         self._made = []
+        self.litter = []  # folders elsewhere that go when the lab closes
 
     def __enter__(self):
         try:
@@ -66,7 +67,8 @@ class Lab:
                     process.wait(5)
         for name in self._made:
             subprocess.run(["ip", "netns", "del", name], check=False, timeout=10)
-        shutil.rmtree(self.folder, ignore_errors=True)
+        for folder in [self.folder, *self.litter]:
+            shutil.rmtree(folder, ignore_errors=True)
 
     def command(self, role, *command):
         return ["ip", "netns", "exec", self._names[role], *map(str, command)]

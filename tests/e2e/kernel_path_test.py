@@ -95,8 +95,10 @@ class Tap(Case):
         lab.address(PEER, "wan", *PEER_ADDRESSES)
 
     def bridge(self, lab, role, device):
+        prefix = f"spbridge{os.getpid()}"
+        lab.litter.append(f"/var/run/dpdk/{prefix}")
         lab.bridge = lab.start(role, "dpdk-testpmd", "--lcores=0@(0-1),1@(0-1)", "--no-huge", "--no-shconf", "-m", "128",
-                               "--no-pci", "--no-telemetry", f"--file-prefix=spbridge{os.getpid()}",
+                               "--no-pci", "--no-telemetry", f"--file-prefix={prefix}",
                                f"--vdev=net_memif0,role=client,socket={lab.folder}/memif.sock,socket-abstract=no,"
                                "rsize=12",
                                f"--vdev={device}", "--", "--forward-mode=io", "--auto-start", "--total-num-mbufs=8192",
