@@ -14,10 +14,12 @@ constexpr std::uint16_t sequence_of(std::uint64_t index) noexcept { return stati
 
 /// The index that `sequence` means when `highest` is the highest one so far (RFC 3711 3.3.1, Appendix A): the nearest.
 /// May be kMaxRtpIndex + 1 or more: then the key is exhausted. ROC 0 has no predecessor, so a sequence number from
-/// "before" it is taken as ahead. Without branches: where streams are in their sequence cannot be predicted.
+/// "before" it is taken as ahead.
 constexpr std::uint64_t estimate_index(std::uint64_t highest, std::uint16_t sequence) noexcept {
-  // Appendix A counts a distance of exactly 2^15 forward in the lower half of the sequence space, backward in the
-  // upper.
+  if (sequence == sequence_of(highest + 1)) [[likely]]
+    return highest + 1;
+  // Without branches, since where streams are in their sequence cannot be predicted. Appendix A counts a distance of
+  // exactly 2^15 forward in the lower half of the sequence space, backward in the upper.
   const std::uint16_t newest = sequence_of(highest);
   const std::uint16_t forward = newest < 0x8000 ? 1 : 0;
   const auto distance = static_cast<std::int16_t>(static_cast<std::uint16_t>(sequence - newest - forward)) + forward;

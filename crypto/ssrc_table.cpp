@@ -19,14 +19,29 @@ std::uint32_t checked(std::uint32_t max_ssrcs) {
 SsrcTable::SsrcTable(std::uint32_t max_ssrcs) : max_size_(checked(max_ssrcs)) {
   const std::uint32_t slots = std::bit_ceil(2 * max_ssrcs);
   slots_ = std::make_unique<SsrcState[]>(slots);
+  last_ = slots_.get();
   mask_ = slots - 1;
   shift_ = 32 - static_cast<std::uint32_t>(std::countr_zero(slots));
 }
 
-SsrcState* SsrcTable::find_or_add(std::uint32_t ssrc) noexcept {
+SsrcState* SsrcTable::probe(std::uint32_t ssrc) noexcept {
+  std::uint32_t i = home(ssrc);
+  while (slots_[i].occupied && slots_[i].ssrc != ssrc) i = (i + 1) & mask_;
+  return &slots_[i];
+}
+
+SsrcState* SsrcTable::find_slot(std::uint32_t ssrc) noexcept {
   SsrcState* slot = probe(ssrc);
-  if (slot->occupied) return slot;
+  if (!slot->occupied) return nullptr;
+  last_ = slot;
+  return slot;
+}
+
+SsrcState* SsrcTable::find_or_add_slot(std::uint32_t ssrc) noexcept {
+  if (SsrcState* known = find_slot(ssrc)) return known;
   if (size_ == max_size_) return nullptr;
+  SsrcState* slot = probe(ssrc);
+  last_ = slot;
   ++size_;
   slot->ssrc = ssrc;
   slot->occupied = true;

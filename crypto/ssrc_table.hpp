@@ -29,13 +29,18 @@ class SsrcTable {
 
   /// Null where the SSRC was never added.
   SsrcState* find(std::uint32_t ssrc) noexcept {
-    SsrcState* slot = probe(ssrc);
-    return slot->occupied ? slot : nullptr;
+    if (last_->ssrc == ssrc && last_->occupied) [[likely]]
+      return last_;
+    return find_slot(ssrc);
   }
   /// The SSRC's state, made empty where it is new. Null where the table is full.
-  SsrcState* find_or_add(std::uint32_t ssrc) noexcept;
-  /// Has the line that find() will read fetched.
-  void prefetch(std::uint32_t ssrc) const noexcept { __builtin_prefetch(&slots_[home(ssrc)], 1); }
+  SsrcState* find_or_add(std::uint32_t ssrc) noexcept {
+    if (last_->ssrc == ssrc && last_->occupied) [[likely]]
+      return last_;
+    return find_or_add_slot(ssrc);
+  }
+  /// Has the line fetched that a look-up will most likely read.
+  void prefetch() const noexcept { __builtin_prefetch(last_, 1); }
 
   /// Knows the SSRCs of `previous`, as far as there is room, with their RTP indices (hence ROCs) and empty windows.
   void continue_from(const SsrcTable& previous) noexcept;
@@ -47,13 +52,12 @@ class SsrcTable {
   /// Multiplicative hashing; the table is at most half full, so that runs stay short.
   std::uint32_t home(std::uint32_t ssrc) const noexcept { return (ssrc * 0x9E3779B1U) >> shift_; }
   /// The SSRC's slot, or the free one where it belongs.
-  SsrcState* probe(std::uint32_t ssrc) noexcept {
-    std::uint32_t i = home(ssrc);
-    while (slots_[i].occupied && slots_[i].ssrc != ssrc) i = (i + 1) & mask_;
-    return &slots_[i];
-  }
+  SsrcState* probe(std::uint32_t ssrc) noexcept;
+  SsrcState* find_slot(std::uint32_t ssrc) noexcept;
+  SsrcState* find_or_add_slot(std::uint32_t ssrc) noexcept;
 
   std::unique_ptr<SsrcState[]> slots_;
+  SsrcState* last_;  ///< found last; most streams have one SSRC. Never null
   std::uint32_t mask_;
   std::uint32_t shift_;  ///< 32 - log2(number of slots)
   std::uint32_t size_ = 0;

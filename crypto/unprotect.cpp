@@ -96,10 +96,9 @@ template <class Policy>
 template <class Policy>
 [[gnu::always_inline]] inline Verdict finish(const Job& job, SsrcState* state, SrtpPacket& packet,
                                              Context& context) noexcept {
-  std::uint8_t* text = packet.data + Policy::header_len(packet);
   if (!job.ok) {
     if constexpr (Policy::kKind == PacketKind::kRtp) {
-      if (job.cipher == Cipher::kAesCm) std::memcpy(text + job.text_len, job.tag, kTrailer);
+      if (job.cipher == Cipher::kAesCm) std::memcpy(job.dst + job.text_len, job.tag, kTrailer);
     }
     return Verdict::kAuthFailed;
   }
@@ -112,8 +111,9 @@ template <class Policy>
   const Verdict verdict = verdict_of(seen.check(packet.index));
   if (verdict != Verdict::kOk) return verdict;
   seen.commit(packet.index);
-  if (job.dst != text) std::memcpy(text, job.dst, job.text_len);
-  packet.length = static_cast<std::uint16_t>(packet.length - srtp_overhead(context.suite(), Policy::kKind));
+  const std::size_t header_len = Policy::header_len(packet);
+  if (job.dst != job.src) std::memcpy(packet.data + header_len, job.dst, job.text_len);
+  packet.length = static_cast<std::uint16_t>(header_len + job.text_len);
   return Verdict::kOk;
 }
 

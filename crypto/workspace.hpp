@@ -72,15 +72,11 @@ template <class Policy>
   }
 }
 
-/// Has the lines that the burst's look-ups will read fetched: first all contexts, then what they point to.
+/// Has the lines fetched that the burst's look-ups will read: first all contexts, then what they point to.
 template <Context* SrtpPacket::*kWhich>
 void prefetch_contexts(std::span<SrtpPacket> packets) noexcept {
   for (const SrtpPacket& packet : packets) __builtin_prefetch(packet.*kWhich);
-  for (const SrtpPacket& packet : packets) {
-    const bool rtp = packet.kind == PacketKind::kRtp;
-    if (packet.length < kRtpFixedHeader) continue;
-    (packet.*kWhich)->ssrcs().prefetch(rtp ? rtp_ssrc(packet.data) : rtcp_ssrc(packet.data));
-  }
+  for (const SrtpPacket& packet : packets) (packet.*kWhich)->ssrcs().prefetch();
 }
 
 }  // namespace sallyport::crypto

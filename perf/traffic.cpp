@@ -1,9 +1,12 @@
 #include "perf/traffic.hpp"
 
+#include <sys/mman.h>
+
 #include <algorithm>
 #include <charconv>
 #include <cstdio>
 #include <cstdlib>
+#include <new>
 #include <numeric>
 #include <random>
 #include <string_view>
@@ -27,6 +30,16 @@ bool take_value(std::string_view argument, std::string_view option, std::uint32_
   std::exit(2);
 }
 
+/// As packet pools are allocated in a gateway; on ordinary pages where the kernel has no huge ones.
+std::uint8_t* allocate_on_huge_pages(std::size_t size) {
+  constexpr std::size_t kHugePage = 2 * 1024 * 1024;
+  const std::size_t rounded = (size + kHugePage - 1) / kHugePage * kHugePage;
+  void* memory = std::aligned_alloc(kHugePage, rounded);
+  if (memory == nullptr) throw std::bad_alloc();
+  static_cast<void>(madvise(memory, rounded, MADV_HUGEPAGE));
+  return static_cast<std::uint8_t*>(memory);
+}
+
 }  // namespace
 
 Shape take_shape(int& argc, char** argv) {
@@ -48,7 +61,8 @@ Shape take_shape(int& argc, char** argv) {
 Traffic::Traffic(const Shape& shape)
     : shape_(shape),
       rounds_(std::max<std::size_t>(1, kPacketsPerPass / shape.streams)),
-      stride_((shape.size + kLongestOverhead + kCacheLine - 1) / kCacheLine * kCacheLine) {
+      stride_((shape.size + kLongestOverhead + kCacheLine - 1) / kCacheLine * kCacheLine),
+      pool_(allocate_on_huge_pages(rounds_ * shape.streams * stride_)) {
   std::vector<std::uint32_t> round(shape.streams);
   std::iota(round.begin(), round.end(), 0U);
   std::mt19937 random(1);
@@ -57,7 +71,6 @@ Traffic::Traffic(const Shape& shape)
     stream_of_.insert(stream_of_.end(), round.begin(), round.end());
   }
   for (std::uint32_t i = 0; i < shape.streams; ++i) start_of_.push_back(static_cast<std::uint16_t>(random()));
-  pool_.resize(stream_of_.size() * stride_);
 }
 
 void Traffic::rewrite() {

@@ -6,6 +6,8 @@
 
 #include <chrono>
 #include <cstdint>
+#include <cstdlib>
+#include <memory>
 #include <string>
 #include <vector>
 
@@ -27,7 +29,7 @@ class Traffic {
 
   const Shape& shape() const { return shape_; }
   std::size_t packets() const { return stream_of_.size(); }
-  std::uint8_t* packet(std::size_t i) { return pool_.data() + i * stride_; }
+  std::uint8_t* packet(std::size_t i) { return pool_.get() + i * stride_; }
   std::uint32_t stream_of(std::size_t i) const { return stream_of_[i]; }
   std::uint32_t ssrc_of(std::size_t i) const { return 0x10000 + stream_of_[i]; }
   /// Bytes from the start of a packet that may be written.
@@ -41,13 +43,17 @@ class Traffic {
   void rewrite();
 
  private:
+  struct FreeMemory {
+    void operator()(std::uint8_t* memory) const noexcept { std::free(memory); }
+  };
+
   Shape shape_;
   std::size_t rounds_;
   std::size_t stride_;
+  std::unique_ptr<std::uint8_t, FreeMemory> pool_;
   std::uint64_t pass_ = 0;
   std::vector<std::uint32_t> stream_of_;
   std::vector<std::uint16_t> start_of_;  ///< by stream: sequence number of its first packet
-  std::vector<std::uint8_t> pool_;
 };
 
 /// "srtp/direction:protect/suite:.../size:.../burst:.../streams:.../engine:..."
