@@ -163,7 +163,8 @@ void Gateway::add(const std::vector<Leg>& legs) {
     auto stream = build(legs[i], first + i);
     streams_[first + i] = stream.get();
     const WorkerId owner = sinks_[first + i].worker;
-    while (!command(owner, dataplane::AddStream{std::move(stream)})) workers_[owner]->poll_once();
+    if (!command(owner, dataplane::AddStream{std::move(stream)})) throw std::runtime_error("command ring is full");
+    workers_[owner]->poll_once();
   }
   for (auto& worker : workers_) {
     while (worker->poll_once()) continue;
