@@ -6,6 +6,7 @@
 #include <charconv>
 #include <cstdio>
 #include <cstdlib>
+#include <ctime>
 #include <new>
 #include <numeric>
 #include <random>
@@ -18,6 +19,8 @@ namespace {
 
 /// Enough packets for a pass of tens of microseconds, so that reading the clock does not count.
 constexpr std::size_t kPacketsPerPass = 1024;
+/// Streams start below their first sequence wrap, so that the first packet has ROC 0 for everybody.
+constexpr std::uint32_t kHighestStart = 60000;
 constexpr std::size_t kCacheLine = 64;
 constexpr std::size_t kLongestOverhead = 32;
 
@@ -70,7 +73,8 @@ Traffic::Traffic(const Shape& shape)
     std::shuffle(round.begin(), round.end(), random);
     stream_of_.insert(stream_of_.end(), round.begin(), round.end());
   }
-  for (std::uint32_t i = 0; i < shape.streams; ++i) start_of_.push_back(static_cast<std::uint16_t>(random()));
+  for (std::uint32_t i = 0; i < shape.streams; ++i)
+    start_of_.push_back(static_cast<std::uint16_t>(random() % kHighestStart));
 }
 
 void Traffic::rewrite() {
@@ -90,6 +94,12 @@ std::string row_name(const std::string& direction, std::string_view suite, const
                      const std::string& engine) {
   return "srtp/direction:" + direction + "/suite:" + std::string(suite) + "/size:" + std::to_string(shape.size) +
          "/burst:" + std::to_string(shape.burst) + "/streams:" + std::to_string(shape.streams) + "/engine:" + engine;
+}
+
+double thread_seconds() {
+  timespec now{};
+  clock_gettime(CLOCK_THREAD_CPUTIME_ID, &now);
+  return static_cast<double>(now.tv_sec) + static_cast<double>(now.tv_nsec) * 1e-9;
 }
 
 void PassTimer::report(benchmark::State& state) {
