@@ -21,10 +21,13 @@ class Gateway:
     """Start and end of a gateway; subclasses know the program."""
 
     started = 0
+    made = 0
 
     def __init__(self, lab, program, port, peers):
         """`peers`: the far end's address for each of the port's addresses, in the same order."""
         self.lab, self.program, self.port, self.peers = lab, program, port, peers
+        Gateway.made += 1
+        self.number = Gateway.made  # tells apart what two gateways of one lab keep in its folder
         self.process = None
         self.log_name = ""
 
@@ -93,14 +96,15 @@ class SallyportGateway(Gateway):
     """sallyportd with a stream from plain RTP to plain RTP per address, used in both directions."""
 
     def command(self):
-        path = self.lab.folder / "sallyport.conf"
+        path = self.lab.folder / f"sallyport-{self.number}.conf"
         path.write_text(self.configuration(), encoding="utf-8")
         return [self.program, "--config", path]
 
     def configuration(self):
         port = self.port
-        lines = ["[control]", f"socket = {self.lab.folder}/control.sock", "[memory]", "size_mb = 256",
+        lines = ["[control]", f"socket = {self.lab.folder}/control-{self.number}.sock", "[memory]", "size_mb = 256",
                  "[port.lab]", f"device = {port.kind}:{port.device}", f"media_ports = {MEDIA_PORTS}"]
+        lines += ["punt_limit = 1000000"] if port.kind == "memif" else []  # 80 MB in a second or two are more than usual
         lines += [f"mode = {port.mode}"] if port.kind == "linux" else []
         lines += [f"tap = {port.tap}"] if port.tap else []
         lines += [f"address = {address}" for address in port.addresses]
@@ -111,7 +115,7 @@ class SallyportGateway(Gateway):
         return "\n".join(lines) + "\n"
 
     def ready(self, log):
-        return (self.lab.folder / "control.sock").exists() and "ready" in log.lower()
+        return "is up" in log
 
     def legs(self):
         return [(30000, 20000, 30010, 20010)]

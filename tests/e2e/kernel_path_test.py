@@ -11,6 +11,7 @@ import json
 import os
 import pathlib
 import shutil
+import signal
 import subprocess
 import sys
 import time
@@ -207,6 +208,7 @@ def reason_to_skip():
 
 
 def main():
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(1))  # through every `finally`
     program, wanted = sys.argv[1], sys.argv[2:] or list(CASES)
     if reason := reason_to_skip():
         print(f"SKIPPED: {reason}")

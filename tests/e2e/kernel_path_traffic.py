@@ -20,8 +20,10 @@ import time
 TLS_PORT, UDP_PORT = 4433, 5060
 TRANSFER_BYTES = 20_000_000
 STALL_SECONDS = 5.0  # a connection that moves nothing for so long has stalled
-# Media competes with TCP for a veth's 256 slots; what these cannot hold is lost on the wire, as in any network.
+# Media and pings compete with TCP for a veth's 256 slots and a TAP's queue; what these cannot hold is lost on the wire,
+# as in any network.
 MEDIA_SHARE = 0.98
+PING_SHARE = 0.9
 BLOCK = bytes(range(256)) * 64
 
 
@@ -126,9 +128,10 @@ def ping(address, _, plan):
     received = re.search(r"(\d+) received", done.stdout)
     if "DUP!" in done.stdout or "duplicates" in done.stdout:
         raise ValueError(f"ping {address}: duplicates\n{done.stdout}")
-    if not received or int(received.group(1)) != count:
-        raise ValueError(f"ping {address}: not every one of {count} answered\n{done.stdout}{done.stderr}")
-    return {"answered": count}
+    answered = int(received.group(1)) if received else 0
+    if answered < PING_SHARE * count:
+        raise ValueError(f"ping {address}: {answered} of {count} answered\n{done.stdout}{done.stderr}")
+    return {"answered": answered}
 
 
 def rtp(sequence):
