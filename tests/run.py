@@ -29,12 +29,12 @@ class Tally:
         self.skipped += skipped
 
 
-def tests_of(build, suite):
-    """The tests of a build directory, in the order of its meson files; of one suite only, if named."""
+def tests_of(build, suites):
+    """The tests of a build directory, in the order of its meson files; of some suites only, if named."""
     listed = subprocess.run(["meson", "introspect", "--tests", str(build)], check=True, capture_output=True, text=True)
     for test in json.loads(listed.stdout):
         names = [name.split(":")[-1] for name in test["suite"]]
-        if (suite is None or suite in names) and Path(test["cmd"][0]).exists():
+        if (suites is None or suites & set(names)) and Path(test["cmd"][0]).exists():
             yield test
 
 
@@ -121,11 +121,13 @@ def main():
     os.environ.setdefault("UBSAN_OPTIONS", "print_stacktrace=1:halt_on_error=1")
     tally = Tally()
     # End-to-end tests run the release programs; the sanitized tree repeats what runs in one process.
-    for label, build, suite in (("release", "build", None), ("sanitized", "build-asan", "process"), ("thread", "build-tsan", "rings")):
+    trees = (("release", "build", None), ("sanitized", "build-asan", {"unit", "cross", "scenario"}),
+             ("thread", "build-tsan", {"rings"}), ("fuzz", "build-fuzz", {"fuzz"}))
+    for label, build, suites in trees:
         directory = ROOT / build
         if not directory.exists():
             continue
-        for test in tests_of(directory, suite):
+        for test in tests_of(directory, suites):
             if arguments.only is None or arguments.only in test["name"]:
                 run_one(test, label, tally)
     print(f"{tally.passed} passed, {tally.failed} failed, {tally.skipped} skipped")

@@ -1,0 +1,5 @@
+#!/bin/sh
+# Runs one fuzz target: fuzz.sh TARGET FOUND CORPUS. 25 seconds, ten minutes where SALLYPORT_LONG is set.
+seconds=25
+[ -n "$SALLYPORT_LONG" ] && seconds=600
+exec "$1" -max_total_time=$seconds -max_len=8192 -timeout=5 -rss_limit_mb=2048 -print_final_stats=1 "$2" "$3"
