@@ -15,6 +15,7 @@ import signal
 import subprocess
 import sys
 import time
+import traceback
 
 from kernel_path_gateway import EchoGateway, Port, SallyportGateway
 from kernel_path_lab import GATEWAY, PEER, SKIPPED, WIRE, Failure, Lab, expect, wait_for
@@ -207,8 +208,14 @@ def reason_to_skip():
     return ""
 
 
+def interrupted(_, frame):
+    """Out of time: says where it was, and ends through every `finally`."""
+    print("INTERRUPTED here:", *traceback.format_stack(frame), sep="\n", flush=True)
+    sys.exit(1)
+
+
 def main():
-    signal.signal(signal.SIGTERM, lambda *_: sys.exit(1))  # through every `finally`
+    signal.signal(signal.SIGTERM, interrupted)
     program, wanted = sys.argv[1], sys.argv[2:] or list(CASES)
     if reason := reason_to_skip():
         print(f"SKIPPED: {reason}")
