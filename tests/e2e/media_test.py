@@ -49,7 +49,7 @@ def run_calls(tap, mode, calls):
         used = {port["device"] for port in gateway.json("status")["ports"]}
         captures = {letter: Capture(lab, link.namespace, "eth0", f"{letter}-side")
                     for letter, link in (("a", lab.rtp), ("b", lab.srtp))}
-        hold_calls(lab, gateway, calls)
+        hold_calls(lab, gateway, calls, captures)
         for capture in captures.values():
             capture.stop()
         for one in calls:

@@ -51,6 +51,9 @@ class Call:
     def link(self, lab, party):
         return lab.rtp if party is self.a else lab.srtp
 
+    def party(self, letter):
+        return self.a if letter == "a" else self.b
+
     def other(self, party):
         return self.b if party is self.a else self.a
 
@@ -121,8 +124,11 @@ def _prepare_music(lab):
                            capture_output=True, start_new_session=True)
 
 
-def hold_calls(lab, gateway, calls):
-    """All calls at once, from the first packet to the last; everybody's programs have ended afterwards."""
+def hold_calls(lab, gateway, calls, captures):
+    """All calls at once, from the first packet to the last; everybody's programs have ended afterwards.
+
+    `captures`: those of the links, {letter: Capture}.
+    """
     _prepare_music(lab)
     ends = [(call, party) for call in calls for party in (call.a, call.b)]
     late = [(call, party) for call, party in ends if party.suite and call.heard_by_gst(party)]
@@ -136,8 +142,17 @@ def hold_calls(lab, gateway, calls):
     for player in players:
         if player.wait(LEAD_SECONDS + MUSIC_SECONDS + 8) != 0:
             raise Failure(f"{player.name}: status {player.popen.returncode}\n{player.tail()}")
+    _settle(lab, captures, calls)
     clients.finish_recording([recorders[call.name, party.letter] for call, party in ends if not call.heard_by_gst(party)])
     _finish_gst([recorders[call.name, party.letter] for call, party in ends if call.heard_by_gst(party)])
+
+
+def _settle(lab, captures, calls):
+    """Until what was sent at one end has come to the other."""
+    for letter, capture in captures.items():
+        ends = [(call, call.party(letter), call.other(call.party(letter))) for call in calls]
+        capture.settle({call.own(lab, party)[1]: captures[other.letter].count_rtp(call.gateway(lab, other)[1])
+                        for call, party, other in ends})
 
 
 def _finish_gst(recorders):

@@ -4,6 +4,7 @@ import re
 import signal
 import struct
 import time
+from collections import Counter
 from typing import NamedTuple
 
 from .process import Failure, wait_until
@@ -44,8 +45,18 @@ class Capture:
         self.file = lab.path(f"{name}.pcap")
         self._tcpdump = lab.start(namespace, f"tcpdump-{name}",
                                   ["tcpdump", "-Z", "root", "-i", interface, "-w", self.file, "-U", "--immediate-mode",
-                                   "-B", "8192", "udp"])
+                                   "-s", "2048", "-B", "16384", "udp"])  # -s: the buffer has room for B/s packets
         wait_until(lambda: "listening on" in self._tcpdump.output(), 5, "tcpdump listens")
+
+    def settle(self, expected, seconds=5):
+        """Waits until so many datagrams came to each port, {port: count}, or the time is over: on a busy host the gateway
+        may be kept from its core for a while, and late is not lost."""
+        end = time.monotonic() + seconds
+        while time.monotonic() < end:
+            seen = Counter(one.destination_port for one in self.datagrams())
+            if all(seen[port] >= count for port, count in expected.items()):
+                return
+            time.sleep(0.05)
 
     def stop(self):
         """Once tcpdump has written what it was given. Failure if it could not keep up: then the file proves nothing."""

@@ -55,7 +55,7 @@ def ffmpeg_record(sdp_file, wav):
 
 def finish_recording(recorders):
     """Waits for those that the BYE reaches; the rest, whose end never came, is stopped. Returns whether all ended."""
-    end = time.monotonic() + 1.5
+    end = time.monotonic() + 3
     ended = [recorder.wait(max(0.0, end - time.monotonic())) is not None for recorder in recorders]
     for recorder in recorders:
         recorder.stop(signal.SIGINT, seconds=0.3)
