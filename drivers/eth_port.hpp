@@ -43,7 +43,7 @@ struct PortOptions {
   PortRange media_ports{20000, 39999};
   MacAddress mac;  ///< all zero: the device's own (memif: a random local one)
   std::uint16_t descriptors = 4096;
-  unsigned punt_limit_pps = 20000;  ///< to Linux through the TAP twin, per worker
+  unsigned punt_limit_pps = 100000;  ///< to Linux through the TAP twin, per worker
 };
 
 class EthPort {

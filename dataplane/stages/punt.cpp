@@ -4,16 +4,21 @@
 namespace sallyport::dataplane {
 namespace {
 
+/// net_tap ends a burst at a frame that it cannot take (longer than the MTU, for instance): that one is dropped, the rest
+/// tried again.
 std::uint16_t give_to_linux(WorkerState& worker, WorkerPort& port) noexcept {
   Burst& punts = port.punts;
   const std::uint16_t count = punts.size();
-  if (count == 0) return 0;
-  if (port.port->partial_checksums()) {
+  if (count != 0 && port.port->partial_checksums()) {
     for (std::uint16_t i = 0; i < count; ++i) drivers::complete_checksums(punts[i]);
   }
-  const std::uint16_t taken = port.twin->tx(port.queue, punts.data(), count);
-  worker.stats.punted.add(taken);
-  for (std::uint16_t i = taken; i < count; ++i) drop(worker, punts[i], nullptr, DropReason::kPuntFull);
+  for (std::uint16_t next = 0; next < count; ++next) {
+    const std::uint16_t taken =
+        port.twin->tx(port.queue, punts.data() + next, static_cast<std::uint16_t>(count - next));
+    worker.stats.punted.add(taken);
+    next = static_cast<std::uint16_t>(next + taken);
+    if (next < count) drop(worker, punts[next], nullptr, DropReason::kPuntFull);
+  }
   punts.clear();
   return count;
 }

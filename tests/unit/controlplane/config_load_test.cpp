@@ -36,7 +36,7 @@ TEST(ConfigLoad, FillsInDefaults) {
   ASSERT_EQ(config.ports.size(), 2U);
   EXPECT_EQ(config.ports[0].options.media_ports, (drivers::PortRange{20000, 39999}));
   EXPECT_EQ(config.ports[0].options.descriptors, 4096);
-  EXPECT_EQ(config.ports[0].options.punt_limit_pps, 20000U);
+  EXPECT_EQ(config.ports[0].options.punt_limit_pps, 100000U);
   EXPECT_TRUE(config.ports[0].udp_checksum);
   ASSERT_EQ(config.streams.size(), 1U);
   const StreamConfig& stream = config.streams[0];
