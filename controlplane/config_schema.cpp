@@ -175,7 +175,7 @@ constexpr std::array kRows{
            "a power of two from 64 to 8192",
            [](Target& t, Text v) { return set_descriptors(t.port->options.descriptors, v); }},
     KeyRow{"port", "punt_limit", "packets that each worker passes to Linux through the TAP", "packets per second",
-           "20000", "a number from 0 to 10000000",
+           "100000", "a number from 0 to 10000000",
            [](Target& t, Text v) { return set_number(t.port->options.punt_limit_pps, v, 0U, 10'000'000U); }},
     KeyRow{"port", "udp_checksum", "IPv4 only; no: 0 is sent where the device does not compute it", "", "yes", kYesNo,
            [](Target& t, Text v) { return set_yes_no(t.port->udp_checksum, v); }},
