@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
 """Proof of the kernel path, end to end: kernel_path_test.py PROGRAM [CASE...]
 
-PROGRAM is port_echo, or sallyportd. In every case one port carries, all at once and over IPv4 and IPv6: ping, TLS
+PROGRAM is sallyportd. In every case one port carries, all at once and over IPv4 and IPv6: ping, TLS
 downloads and uploads of 20 MB, media, and a UDP service of Linux's own; with no duplicate, no ICMP error and no stalled
 connection. Then the gateway is killed and must leave nothing that its successor cannot remove.
 Exit status: 0 all cases passed, 1 what differed is printed, 77 cannot run here (the reason is printed).
@@ -17,7 +17,7 @@ import sys
 import time
 import traceback
 
-from kernel_path_gateway import EchoGateway, Port, SallyportGateway
+from kernel_path_gateway import Gateway, Port
 from kernel_path_lab import GATEWAY, PEER, SKIPPED, WIRE, Failure, Lab, expect, wait_for
 
 TRAFFIC = pathlib.Path(__file__).with_name("kernel_path_traffic.py")
@@ -164,23 +164,23 @@ def pass_traffic(lab, gateway, fragments):
     expect(not wrong, "\n    ".join(wrong))
 
 
-def check_one_gateway_per_port(gateway_class, lab, program, case):
-    words = gateway_class(lab, program, case.port(lab), PEERS).refused()
+def check_one_gateway_per_port(lab, program, case):
+    words = Gateway(lab, program, case.port(lab), PEERS).refused()
     expect("in use by another" in words, f"a second gateway on the same port was not told why: {words}")
 
 
-def run_case(case, gateway_class, program):
+def run_case(case, program):
     with Lab(case.roles) as lab:
         lab.run(GATEWAY, "sh", "-c", f"echo 8080 > {RESERVED}")
         case.lay_cable(lab)
-        gateway = gateway_class(lab, program, case.port(lab), PEERS)
+        gateway = Gateway(lab, program, case.port(lab), PEERS)
         try:
             gateway.start()
             expect(case.wanted in gateway.log(), f"the gateway does not say '{case.wanted}'")
             case.plug_in(lab)
             start_servers(lab)
             pass_traffic(lab, gateway, case.fragments)
-            check_one_gateway_per_port(gateway_class, lab, program, case)
+            check_one_gateway_per_port(lab, program, case)
 
             gateway.kill()
             print(f"    after kill -9: {', '.join(case.traces(lab)) or 'nothing left'}")
@@ -220,16 +220,15 @@ def main():
     if reason := reason_to_skip():
         print(f"SKIPPED: {reason}")
         return SKIPPED
-    gateway_class = SallyportGateway if pathlib.Path(program).name == "sallyportd" else EchoGateway
     failed = 0
-    for name in wanted:
-        print(f"{name}", flush=True)
+    print(f"1..{len(wanted)}")
+    for number, name in enumerate(wanted, 1):
         try:
-            run_case(CASES[name](), gateway_class, os.path.abspath(program))
-            print("    passed", flush=True)
+            run_case(CASES[name](), os.path.abspath(program))
+            print(f"ok {number} - kernel path {name}", flush=True)
         except (Failure, subprocess.SubprocessError) as error:
             failed += 1
-            print(f"    FAILED: {error}", flush=True)
+            print(f"not ok {number} - kernel path {name}\n# {error}", flush=True)
     return 1 if failed else 0
 
 
