@@ -79,7 +79,7 @@ struct Config {
   WorkersConfig workers;
   drivers::HugePages huge_pages = drivers::HugePages::kAuto;
   unsigned memory_mb = 512;
-  unsigned mbufs = 16384;       ///< per socket
+  unsigned mbufs = 0;           ///< per socket; 0: by the ports' queues
   unsigned max_streams = 4096;  ///< stream sides per worker
   crypto::EngineKind engine = crypto::EngineKind::kIpsecMb;
   std::string control_socket = "/run/sallyport/control.sock";

@@ -28,6 +28,17 @@ drivers::EalOptions eal_options(const Config& config) {
   return options;
 }
 
+/// Enough to fill every receive and transmit queue that the ports may have, with room for what is on its way between
+/// them.
+unsigned mbufs_for(const Config& config) {
+  if (config.mbufs != 0) return config.mbufs;
+  constexpr unsigned kOnTheWay = 8191;
+  const auto workers = static_cast<unsigned>(config.workers.cores.size());
+  unsigned queued = 0;
+  for (const PortConfig& port : config.ports) queued += workers * port.options.descriptors * 3 / 2;
+  return queued + kOnTheWay;
+}
+
 }  // namespace
 
 Gateway::Gateway(Config config, std::vector<std::string> overrides)
@@ -63,7 +74,7 @@ drivers::MbufPool& Gateway::pool_for(int numa_node) {
   const auto found =
       std::find_if(pools_.begin(), pools_.end(), [&](const auto& pool) { return pool.first == numa_node; });
   if (found != pools_.end()) return *found->second;
-  return *pools_.emplace_back(numa_node, std::make_unique<drivers::MbufPool>(config_.mbufs, numa_node)).second;
+  return *pools_.emplace_back(numa_node, std::make_unique<drivers::MbufPool>(mbufs_for(config_), numa_node)).second;
 }
 
 void Gateway::open_ports() {

@@ -123,7 +123,7 @@ const std::vector<Row>& rows() {
       {"number above its range, negative number",
        {{kEnd, "[memory]"}, {kEnd, "size_mb = 9999999999"}, {kEnd, "mbufs = -1"}},
        {"FILE:15: key 'memory.size_mb' = '9999999999': expected a number from 64 to 1048576",
-        "FILE:16: key 'memory.mbufs' = '-1': expected a number from 1024 to 16777216"}},
+        "FILE:16: key 'memory.mbufs' = '-1': expected a number from 0 to 16777216"}},
       {"no room for the streams",
        {{kEnd, "[memory]"},
         {kEnd, "max_streams = 2"},

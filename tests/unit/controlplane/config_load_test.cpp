@@ -28,7 +28,7 @@ TEST(ConfigLoad, FillsInDefaults) {
   EXPECT_EQ(config.workers.idle_sleep.count(), 50);
   EXPECT_EQ(config.huge_pages, drivers::HugePages::kAuto);
   EXPECT_EQ(config.memory_mb, 512U);
-  EXPECT_EQ(config.mbufs, 16384U);
+  EXPECT_EQ(config.mbufs, 0U);
   EXPECT_EQ(config.max_streams, 4096U);
   EXPECT_EQ(config.engine, crypto::EngineKind::kIpsecMb);
   EXPECT_EQ(config.control_socket, "/run/sallyport/control.sock");
