@@ -3,9 +3,8 @@
 //
 // All estimates of a burst are made before anything of it is committed. That is right for every packet less than 2^15
 // ahead of the highest index that was authentic before the burst, sequence wrap or not, so a known SSRC would have to
-// lose 2^15 packets within one burst to be misjudged. Only an SSRC whose first packets arrive together with its
-// sequence wrap has no such reference yet: what failed there is tried again once the others have set it
-// (second_chances).
+// lose 2^15 packets within one burst to be misjudged. Only an SSRC that has not been authentic under its key yet has no
+// such reference. There, a packet whose tag was wrong is tried once more with a second guess of its ROC.
 #include <bit>
 
 #include "crypto/workspace.hpp"
@@ -37,13 +36,32 @@ Verdict verdict_of(WindowVerdict seen) noexcept {
   return Verdict::kOk;
 }
 
-/// The index of SRTP is estimated, that of SRTCP is read (RFC 3711 3.4); `index_wire` is where SRTCP has it.
-template <class Policy>
+/// Which of the indices that a sequence number may mean.
+enum class Guess { kFirst, kSecond };
+
+/// RFC 3711 3.3.1; an SSRC that is new starts with ROC 0.
+std::uint64_t first_guess(const SsrcState* state, std::uint16_t sequence) noexcept {
+  return estimate_index(state == nullptr ? 0 : state->rtp.highest(), sequence);
+}
+
+/// What else the index of a packet may be that was not authentic under its first guess.
+std::uint64_t second_guess(const SsrcState* state, std::uint16_t sequence) noexcept {
+  // Others of this burst have shown where the SSRC is (or the guess is as it was).
+  if (state != nullptr && !state->rtp.empty()) return estimate_index(state->rtp.highest(), sequence);
+  // A re-key without signalled ROC: RFC 3711 8.1 keeps it, many senders start again from 0.
+  if (state != nullptr && roc_of(state->rtp.highest()) != 0) return sequence;
+  // A stream that began shortly before its first wrap, and everything before the wrap was lost.
+  return sequence < 0x8000 ? std::uint64_t{1} << 16 | sequence : sequence;
+}
+
+/// The index of SRTP is guessed, that of SRTCP is read (RFC 3711 3.4); `index_wire` is where SRTCP has it.
+template <class Policy, Guess kGuess>
 std::uint64_t index_of(const SrtpPacket& packet, const SsrcState* state, const std::uint8_t* index_wire) noexcept {
   if constexpr (Policy::kKind == PacketKind::kRtcp) {
     return load_be32(index_wire) & ~kEncryptedBit;
   } else {
-    return estimate_index(state == nullptr ? 0 : state->rtp.highest(), rtp_sequence(packet.data));
+    const std::uint16_t sequence = rtp_sequence(packet.data);
+    return kGuess == Guess::kFirst ? first_guess(state, sequence) : second_guess(state, sequence);
   }
 }
 
@@ -55,7 +73,7 @@ bool may_be_tried_again(const SrtpPacket& packet, bool ssrc_is_known, std::size_
 
 /// 1. Check the bounds. 2. Estimate the index and look for a replay. 3. Describe the job. The verdict is kOk if the job
 /// in `slot` is ready.
-template <class Policy>
+template <class Policy, Guess kGuess>
 [[gnu::always_inline]] inline Verdict prepare(Workspace& workspace, std::size_t slot, SrtpPacket& packet,
                                               Context& context) noexcept {
   const Suite& suite = context.suite();
@@ -69,7 +87,7 @@ template <class Policy>
   }
 
   SsrcState* state = context.ssrcs().find(ssrc_of<Policy>(packet));
-  const std::uint64_t index = index_of<Policy>(packet, state, index_wire);
+  const std::uint64_t index = index_of<Policy, kGuess>(packet, state, index_wire);
   packet.index = index;
   if (index > Policy::kMaxIndex) return Verdict::kKeyExhausted;
   if (state != nullptr) {
@@ -118,7 +136,7 @@ template <class Policy>
 }
 
 /// Opens `wanted` under one of their two keys, in one engine call, and sets their verdicts. Returns those refused.
-template <Context* SrtpPacket::*kWhich>
+template <Context* SrtpPacket::*kWhich, Guess kGuess>
 PacketSet open_under(Engine& engine, Workspace& workspace, std::span<SrtpPacket> packets, PacketSet wanted) noexcept {
   PacketSet refused = 0;
   std::size_t count = 0;
@@ -127,8 +145,8 @@ PacketSet open_under(Engine& engine, Workspace& workspace, std::span<SrtpPacket>
     SrtpPacket& packet = packets[i];
     Context& context = *(packet.*kWhich);
     packet.used_fallback = false;
-    packet.verdict = packet.kind == PacketKind::kRtp ? prepare<RtpPolicy>(workspace, count, packet, context)
-                                                     : prepare<RtcpPolicy>(workspace, count, packet, context);
+    packet.verdict = packet.kind == PacketKind::kRtp ? prepare<RtpPolicy, kGuess>(workspace, count, packet, context)
+                                                     : prepare<RtcpPolicy, kGuess>(workspace, count, packet, context);
     if (packet.verdict == Verdict::kOk) {
       workspace.origins[count++].packet = static_cast<std::uint8_t>(i);
     } else {
@@ -148,29 +166,27 @@ PacketSet open_under(Engine& engine, Workspace& workspace, std::span<SrtpPacket>
   return refused;
 }
 
-/// Those whose tag was wrong for an index that would be estimated differently by now.
+/// Those whose tag was wrong and for which there is another guess.
 template <Context* SrtpPacket::*kWhich>
-PacketSet with_moved_estimate(std::span<SrtpPacket> packets, PacketSet refused) noexcept {
-  PacketSet moved = 0;
+PacketSet with_second_guess(std::span<SrtpPacket> packets, PacketSet refused) noexcept {
+  PacketSet again = 0;
   while (refused != 0) {
     const std::size_t i = take_first(refused);
     const SrtpPacket& packet = packets[i];
     if (packet.verdict != Verdict::kAuthFailed || packet.kind != PacketKind::kRtp) continue;
-    SsrcState* state = (packet.*kWhich)->ssrcs().find(rtp_ssrc(packet.data));
-    if (state != nullptr && estimate_index(state->rtp.highest(), rtp_sequence(packet.data)) != packet.index) {
-      moved |= only(i);
-    }
+    const SsrcState* state = (packet.*kWhich)->ssrcs().find(rtp_ssrc(packet.data));
+    if (second_guess(state, rtp_sequence(packet.data)) != packet.index) again |= only(i);
   }
-  return moved;
+  return again;
 }
 
 template <Context* SrtpPacket::*kWhich>
 PacketSet try_key(Engine& engine, Workspace& workspace, std::span<SrtpPacket> packets, PacketSet wanted) noexcept {
-  const PacketSet refused = open_under<kWhich>(engine, workspace, packets, wanted);
+  const PacketSet refused = open_under<kWhich, Guess::kFirst>(engine, workspace, packets, wanted);
   if (refused == 0) return 0;
-  const PacketSet again = with_moved_estimate<kWhich>(packets, refused);
+  const PacketSet again = with_second_guess<kWhich>(packets, refused);
   if (again == 0) return refused;
-  return (refused & ~again) | open_under<kWhich>(engine, workspace, packets, again);
+  return (refused & ~again) | open_under<kWhich, Guess::kSecond>(engine, workspace, packets, again);
 }
 
 /// Tries refused packets that have one under the previous key. Any refusal counts, a replay too: the old key has

@@ -164,6 +164,30 @@ TEST_F(EnginePairs, ForgeriesAreSingledOut) {
   }
 }
 
+/// Whatever arrives, nothing is opened, learned, or touched beyond the packet.
+TEST_F(EnginePairs, GarbageIsRefused) {
+  for (const NamedEngine& named : engines_) {
+    SCOPED_TRACE(named.name);
+    std::mt19937 random(14);
+    Keyring keys(*named.engine);
+    GuardedBurst memory(kMaxBurst);
+    for (int round = 0; round < 100; ++round) {
+      std::vector<SrtpPacket> burst;
+      for (std::size_t i = 0; i < kMaxBurst; ++i) {
+        Bytes garbage(1 + random() % (round % 2 == 0 ? 40 : 300));
+        for (std::uint8_t& byte : garbage) byte = static_cast<std::uint8_t>(random());
+        if (random() % 4 != 0) garbage[0] = static_cast<std::uint8_t>(0x80 | (garbage[0] & 0x3f));
+        const PacketKind kind = random() % 2 == 0 ? PacketKind::kRtp : PacketKind::kRtcp;
+        burst.push_back(memory.place(i, kind, garbage, garbage.size(), keys.context(random())));
+        if (random() % 2 == 0) burst.back().fallback = &keys.context(random());
+      }
+      unprotect(keys.engine(), keys.workspace(), burst);
+      for (const SrtpPacket& packet : burst) ASSERT_NE(packet.verdict, Verdict::kOk);
+    }
+    for (std::size_t i = 0; i < keys.size(); ++i) EXPECT_EQ(keys.context(i).ssrcs().size(), 0U);
+  }
+}
+
 /// A text need not be opened or sealed in place (shared prompts, scratch).
 TEST_F(EnginePairs, SourceAndDestinationMayDiffer) {
   for (const NamedEngine& named : engines_) {

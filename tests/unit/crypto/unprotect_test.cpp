@@ -145,6 +145,35 @@ TEST_P(Unprotect, WrapInsideTheFirstBurstOfAnSsrc) {
   EXPECT_EQ(receiver_.context().ssrcs().find(1)->rtp.highest(), 65536U + 29);
 }
 
+/// Field case 15: starts at 65530, and all of it is lost until after the wrap.
+TEST_P(Unprotect, StartLostOverTheWrap) {
+  const Bytes late = sealed(65530);
+  for (std::uint16_t sequence = 65531; sequence != 14; ++sequence) static_cast<void>(sealed(sequence));
+  std::vector<Bytes> burst{sealed(14), sealed(15), sealed(16)};
+  for (const Verdict verdict : receive_burst(burst)) EXPECT_EQ(verdict, Verdict::kOk);
+  EXPECT_EQ(receiver_.context().ssrcs().find(1)->rtp.highest(), 65536U + 16);
+  EXPECT_EQ(receive(sealed(17)), Verdict::kOk);
+  EXPECT_EQ(receive(late), Verdict::kOk) << "late, and of ROC 0";
+}
+
+/// Field case 13: the sender keeps its ROC at a re-key, as RFC 3711 says, or starts again from 0, as many do.
+TEST_P(Unprotect, ReKeyWithRocKeptOrReset) {
+  for (const bool reset : {false, true}) {
+    Endpoint new_sender(*engine_, GetParam(), make_master(2));
+    Endpoint new_receiver(*engine_, GetParam(), make_master(2));
+    Endpoint before(*engine_, GetParam(), make_master(1));
+    before.context().ssrcs().find_or_add(1)->rtp.commit(5 * 65536 + 3000);
+    new_receiver.context().continue_from(before.context());
+    if (!reset) new_sender.context().continue_from(before.context());
+    for (std::uint16_t sequence = 3001; sequence < 3010; ++sequence) {
+      Bytes packet = make_rtp({.ssrc = 1, .sequence = sequence});
+      ASSERT_EQ(new_sender.protect(PacketKind::kRtp, packet), Verdict::kOk);
+      EXPECT_EQ(new_receiver.unprotect(PacketKind::kRtp, packet), Verdict::kOk) << sequence << " " << reset;
+      EXPECT_EQ(new_receiver.last_index(), (reset ? 0U : 5U * 65536U) + sequence);
+    }
+  }
+}
+
 TEST_P(Unprotect, ThreeWraps) {
   std::uint64_t index = 60000;
   for (int i = 0; i < 12; ++i, index += 20000) {
