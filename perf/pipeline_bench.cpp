@@ -3,8 +3,8 @@
 //
 // The time is the worker's own: TSC ticks of the passes that found work (WorkerStats::busy_ticks). Making packets,
 // putting them into the ring and taking them out again happens between passes and is not in it. Each pass finds `burst`
-// packets; all packets of a round are made before its first pass and freed after its last. A row engine:relay_no_crypto
-// is the same traffic between plain legs.
+// packets; 1024 are made ahead, as many as wait in a port's descriptors. The median pass counts, so that other programs
+// on the same core do not. A row engine:relay_no_crypto is the same traffic between plain legs.
 #include <benchmark/benchmark.h>
 
 #include <algorithm>
@@ -26,6 +26,8 @@ using scenario::Gateway;
 using scenario::Leg;
 using scenario::Side;
 
+constexpr std::size_t kInFlight = 1024;
+
 /// What goes in and comes out.
 struct Path {
   std::string name;
@@ -36,11 +38,9 @@ struct Path {
 const Path kPaths[] = {{"rtp_to_srtp", false, true}, {"srtp_to_rtp", true, false}, {"srtp_to_srtp", true, true}};
 constexpr const char* kSuites[] = {"AES_CM_128_HMAC_SHA1_80", "AEAD_AES_128_GCM"};
 
-/// Nanoseconds per packet.
-struct Result {
-  double total = 0;
-  std::array<double, dataplane::kStages> stages{};
-};
+/// One figure per stage, then one for the whole pass.
+template <typename T>
+using PerStage = std::array<T, dataplane::kStages + 1>;
 
 double median(std::vector<double>& values) {
   const auto middle = values.begin() + static_cast<std::ptrdiff_t>(values.size() / 2);
@@ -62,18 +62,20 @@ class Pipeline {
  public:
   Pipeline(const Path& path, const std::string& suite, const Shape& shape, drivers::MbufPool& pool);
 
-  /// One round over all packets; throws where one of them does not come out. Nanoseconds per packet go to `totals` and
-  /// `stages`.
-  void round(std::vector<double>& totals, std::array<std::vector<double>, dataplane::kStages>& stages);
+  std::size_t packets() const { return lengths_.size(); }
+  /// One round over all packets; throws where one of them does not come out.
+  void round();
+  /// Nanoseconds per packet of the median pass of all rounds.
+  PerStage<double> result();
 
  private:
-  using Ticks = std::array<std::uint64_t, dataplane::kStages + 1>;  ///< the stages', then the whole pass's
-
-  void make_packets();
   void protect_packets();
   rte_mbuf* to_mbuf(std::size_t i);
-  Ticks ticks();
-  void collect();
+  /// Plays `count` packets of the round from `first` on.
+  void play(std::size_t first, std::size_t count);
+  PerStage<std::uint64_t> ticks();
+  void pass(unsigned packets);
+  void collect(std::size_t expected);
 
   Shape shape_;
   Traffic traffic_;
@@ -84,7 +86,8 @@ class Pipeline {
   std::vector<std::unique_ptr<crypto::Context>> senders_;  ///< empty where plain RTP comes in
   std::vector<scenario::Bytes> headers_;                   ///< Ethernet, IP and UDP, by stream
   std::vector<std::uint16_t> lengths_;                     ///< of the packets as they come in
-  std::vector<rte_mbuf*> packets_;
+  std::array<rte_mbuf*, kInFlight> packets_{};
+  PerStage<std::vector<double>> samples_;  ///< nanoseconds per packet, by pass
   double ns_per_tick_;
 };
 
@@ -96,7 +99,6 @@ Pipeline::Pipeline(const Path& path, const std::string& suite, const Shape& shap
       engine_(crypto::make_engine(crypto::EngineKind::kIpsecMb)),
       workspace_(crypto::make_workspace()),
       lengths_(traffic_.packets()),
-      packets_(traffic_.packets()),
       ns_per_tick_(1e9 / static_cast<double>(gateway_.ticks(std::chrono::seconds(1)))) {
   std::vector<Leg> legs;
   for (std::uint32_t i = 0; i < shape.streams; ++i) {
@@ -114,13 +116,6 @@ Pipeline::Pipeline(const Path& path, const std::string& suite, const Shape& shap
     legs.push_back(make_leg("east", i, path.secure_out, suite));
   }
   gateway_.add(legs);
-}
-
-void Pipeline::make_packets() {
-  traffic_.rewrite();
-  std::fill(lengths_.begin(), lengths_.end(), static_cast<std::uint16_t>(shape_.size));
-  if (!senders_.empty()) protect_packets();
-  for (std::size_t i = 0; i < packets_.size(); ++i) packets_[i] = to_mbuf(i);
 }
 
 void Pipeline::protect_packets() {
@@ -149,34 +144,51 @@ rte_mbuf* Pipeline::to_mbuf(std::size_t i) {
   return packet;
 }
 
-Pipeline::Ticks Pipeline::ticks() {
+PerStage<std::uint64_t> Pipeline::ticks() {
   const dataplane::WorkerStats& stats = gateway_.worker(0).stats();
-  Ticks all;
+  PerStage<std::uint64_t> all;
   for (std::size_t i = 0; i < dataplane::kStages; ++i) all[i] = stats.stages[i].ticks.read();
   all.back() = stats.busy_ticks.read();
   return all;
 }
 
-void Pipeline::round(std::vector<double>& totals, std::array<std::vector<double>, dataplane::kStages>& stages) {
-  make_packets();
-  drivers::RingPort& west = gateway_.ring_port(Side::kWest);
-  const Ticks before = ticks();
-  for (std::size_t first = 0; first < packets_.size(); first += shape_.burst) {
-    const auto count = static_cast<unsigned>(std::min<std::size_t>(shape_.burst, packets_.size() - first));
-    if (west.inject(&packets_[first], count) != count) throw std::runtime_error("the ring is full");
-    gateway_.pass(0);
+void Pipeline::round() {
+  traffic_.rewrite();
+  std::fill(lengths_.begin(), lengths_.end(), static_cast<std::uint16_t>(shape_.size));
+  if (!senders_.empty()) protect_packets();
+  for (std::size_t first = 0; first < lengths_.size(); first += kInFlight) {
+    play(first, std::min(kInFlight, lengths_.size() - first));
   }
-  const Ticks after = ticks();
-  collect();
-  const auto per_packet = [&](std::size_t i) {
-    return static_cast<double>(after[i] - before[i]) * ns_per_tick_ / static_cast<double>(packets_.size());
-  };
-  for (std::size_t i = 0; i < dataplane::kStages; ++i) stages[i].push_back(per_packet(i));
-  totals.push_back(per_packet(dataplane::kStages));
+}
+
+PerStage<double> Pipeline::result() {
+  PerStage<double> medians;
+  std::transform(samples_.begin(), samples_.end(), medians.begin(), median);
+  return medians;
+}
+
+void Pipeline::pass(unsigned packets) {
+  const PerStage<std::uint64_t> before = ticks();
+  gateway_.pass(0);
+  const PerStage<std::uint64_t> after = ticks();
+  for (std::size_t i = 0; i < after.size(); ++i) {
+    samples_[i].push_back(static_cast<double>(after[i] - before[i]) * ns_per_tick_ / packets);
+  }
+}
+
+void Pipeline::play(std::size_t first, std::size_t count) {
+  for (std::size_t i = 0; i < count; ++i) packets_[i] = to_mbuf(first + i);
+  drivers::RingPort& west = gateway_.ring_port(Side::kWest);
+  for (std::size_t i = 0; i < count; i += shape_.burst) {
+    const auto burst = static_cast<unsigned>(std::min<std::size_t>(shape_.burst, count - i));
+    if (west.inject(&packets_[i], burst) != burst) throw std::runtime_error("the ring is full");
+    pass(burst);
+  }
+  collect(count);
 }
 
 /// Everything must have come out: a dropped packet is a fast one.
-void Pipeline::collect() {
+void Pipeline::collect(std::size_t expected) {
   drivers::RingPort& east = gateway_.ring_port(Side::kEast);
   std::array<rte_mbuf*, 64> out;
   std::size_t collected = 0;
@@ -185,28 +197,21 @@ void Pipeline::collect() {
     collected += count;
   }
   const std::uint64_t dropped = gateway_.worker(0).stats().dropped();
-  if (collected != packets_.size() || dropped != 0) {
-    throw std::runtime_error(std::to_string(collected) + " packets of " + std::to_string(packets_.size()) +
+  if (collected != expected || dropped != 0) {
+    throw std::runtime_error(std::to_string(collected) + " packets of " + std::to_string(expected) +
                              " came out, dropped: " + std::to_string(dropped));
   }
 }
 
-Result measure(benchmark::State& state, const Path& path, const std::string& suite, const Shape& shape,
-               drivers::MbufPool& pool) {
+PerStage<double> measure(benchmark::State& state, const Path& path, const std::string& suite, const Shape& shape,
+                         drivers::MbufPool& pool) {
   Pipeline pipeline(path, suite, shape, pool);
-  std::vector<double> totals;
-  std::array<std::vector<double>, dataplane::kStages> stages;
-  const auto packets =
-      static_cast<double>(std::max<std::uint32_t>(shape.streams, 1024 / shape.streams * shape.streams));
   for (auto iteration : state) {
     static_cast<void>(iteration);
-    pipeline.round(totals, stages);
-    state.SetIterationTime(totals.back() * packets * 1e-9);
+    pipeline.round();
+    state.SetIterationTime(pipeline.result().back() * static_cast<double>(pipeline.packets()) * 1e-9);
   }
-  Result result;
-  result.total = median(totals);
-  for (std::size_t i = 0; i < dataplane::kStages; ++i) result.stages[i] = median(stages[i]);
-  return result;
+  return pipeline.result();
 }
 
 std::string row(const char* name, const std::string& path, const std::string& suite, const Shape& shape,
@@ -215,46 +220,51 @@ std::string row(const char* name, const std::string& path, const std::string& su
          "/burst:" + std::to_string(shape.burst) + "/streams:" + std::to_string(shape.streams) + "/engine:" + engine;
 }
 
-/// One row for the whole pass, and one per stage with what the last run of the whole pass measured.
+/// One row for the whole pass and its baseline, and one per stage with what the last run of the whole pass measured.
 class Rows {
  public:
   explicit Rows(drivers::MbufPool& pool) : pool_(pool) {}
 
   void add(const Path& path, const std::string& suite, const Shape& shape) {
-    add_one(path, path, suite, shape, "ipsec_mb");
-    add_one(path, Path{"rtp_to_rtp", false, false}, suite, shape, "relay_no_crypto");
-  }
-
- private:
-  void add_one(const Path& path, const Path& played, const std::string& suite, const Shape& shape,
-               const std::string& engine) {
-    const std::string name = row("pipeline", path.name, suite, shape, engine);
-    benchmark::RegisterBenchmark(name.c_str(), [=, this](benchmark::State& state) {
-      results_[name] = measure(state, played, suite, shape, pool_);
-      state.counters["ns_per_packet"] = results_[name].total;
-    })->UseManualTime();
+    add_pass(path, path, suite, shape, "ipsec_mb");
+    add_pass(path, Path{"rtp_to_rtp", false, false}, suite, shape, "relay_no_crypto");
     for (std::size_t i = 0; i < dataplane::kStages; ++i) {
-      if (static_cast<dataplane::Stage>(i) == dataplane::Stage::kPunt) continue;  // no port here has a twin
-      const std::string stage(dataplane::kStageNames[i]);
-      benchmark::RegisterBenchmark(
-          row("pipeline_stage", path.name, suite, shape, engine).append("/stage:" + stage).c_str(),
-          [=, this](benchmark::State& state) {
-            const auto known = results_.find(name);
-            if (known == results_.end()) return state.SkipWithError("measured with the row of the whole pass");
-            const double ns = known->second.stages[i];
-            for (auto iteration : state) {
-              static_cast<void>(iteration);
-              state.SetIterationTime(ns * 1e-9);
-            }
-            state.counters["ns_per_packet"] = ns;
-          })
-          ->UseManualTime()
-          ->Iterations(1);
+      // No port here has a twin.
+      if (static_cast<dataplane::Stage>(i) != dataplane::Stage::kPunt) add_stage(path, suite, shape, i);
     }
   }
 
+ private:
+  void add_pass(const Path& path, const Path& played, const std::string& suite, const Shape& shape,
+                const std::string& engine) {
+    const std::string name = row("pipeline", path.name, suite, shape, engine);
+    benchmark::RegisterBenchmark(name.c_str(), [=, this](benchmark::State& state) {
+      results_[name] = measure(state, played, suite, shape, pool_);
+      state.counters["ns_per_packet"] = results_[name].back();
+    })->UseManualTime();
+  }
+
+  void add_stage(const Path& path, const std::string& suite, const Shape& shape, std::size_t stage) {
+    const std::string pass = row("pipeline", path.name, suite, shape, "ipsec_mb");
+    const std::string name = row("pipeline_stage", path.name, suite, shape, "ipsec_mb") +
+                             "/stage:" + std::string(dataplane::kStageNames[stage]);
+    benchmark::RegisterBenchmark(name.c_str(),
+                                 [=, this](benchmark::State& state) {
+                                   const auto known = results_.find(pass);
+                                   if (known == results_.end())
+                                     return state.SkipWithError("comes with the row of the whole pass");
+                                   for (auto iteration : state) {
+                                     static_cast<void>(iteration);
+                                     state.SetIterationTime(known->second[stage] * 1e-9);
+                                   }
+                                   state.counters["ns_per_packet"] = known->second[stage];
+                                 })
+        ->UseManualTime()
+        ->Iterations(1);
+  }
+
   drivers::MbufPool& pool_;
-  std::map<std::string, Result> results_;
+  std::map<std::string, PerStage<double>> results_;
 };
 
 }  // namespace
@@ -273,7 +283,7 @@ int main(int argc, char** argv) {
   drivers::EalOptions options;
   options.memory_mb = 256;
   const drivers::Eal eal(options);
-  drivers::MbufPool pool(16384, -1);
+  drivers::MbufPool pool(4095, -1);
   perf::Rows rows(pool);
   for (const std::uint32_t streams : std::set<std::uint32_t>{1, shape.streams, kMostStreams}) {
     perf::Shape with = shape;
