@@ -6,7 +6,6 @@
 namespace sallyport::load {
 namespace {
 
-constexpr std::chrono::seconds kPeerTime(10);
 /// Both rings of two ports full, and bursts under way.
 constexpr unsigned kBuffers = 32767;
 
@@ -38,7 +37,7 @@ Links::Links(const LoadOptions& options, const std::vector<StreamPlan>& plan) {
     all_.push_back(far_.get());
   }
   for (Link* link : all_) {
-    if (const auto* memif = dynamic_cast<const MemifLink*>(link)) memif->await_peer(kPeerTime);
+    if (const auto* memif = dynamic_cast<const MemifLink*>(link)) memif->await_peer();
   }
 }
 

@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <cstring>
+#include <filesystem>
 #include <limits>
 #include <thread>
 
@@ -12,6 +13,8 @@ namespace {
 
 constexpr std::uint32_t kNone = std::numeric_limits<std::uint32_t>::max();
 constexpr std::size_t kPorts = 65536;
+constexpr std::chrono::seconds kPeerTime(10);
+constexpr std::chrono::milliseconds kNap(10);
 constexpr std::uint16_t kRoom = 2048;  // of every buffer of the pool, behind the head room
 
 drivers::PortOptions port_options(const LinkSpec& spec) {
@@ -25,6 +28,24 @@ drivers::PortOptions port_options(const LinkSpec& spec) {
   return options;
 }
 
+/// The server's socket file, which a gateway that is just starting has yet to make.
+void await_server(const std::string& path, std::chrono::seconds at_most) {
+  const auto end = std::chrono::steady_clock::now() + at_most;
+  while (!std::filesystem::exists(path)) {
+    if (std::chrono::steady_clock::now() > end) {
+      throw UsageError("memif socket '" + path + "' did not appear within " + std::to_string(at_most.count()) +
+                       " s: expected a gateway with role = server there");
+    }
+    std::this_thread::sleep_for(kNap);
+  }
+}
+
+/// `spec`, once there is somebody to connect to.
+const LinkSpec& reachable(const LinkSpec& spec) {
+  if (!spec.server) await_server(spec.path, kPeerTime);
+  return spec;
+}
+
 dataplane::UdpEndpoint udp(const Endpoint& endpoint) { return {endpoint.address, endpoint.port}; }
 
 rte_mbuf* mbuf_of(const Packet& packet) noexcept { return static_cast<rte_mbuf*>(packet.buffer); }
@@ -36,7 +57,7 @@ bool same_address(const drivers::IpAddress& address, const std::uint8_t* wire, b
 }  // namespace
 
 MemifLink::MemifLink(const LinkSpec& spec, const std::vector<Flow>& flows, drivers::MbufPool& pool)
-    : pool_(pool), port_(port_options(spec), 1, pool) {
+    : pool_(pool), port_(port_options(reachable(spec)), 1, pool) {
   for (const Flow& flow : flows) add(flow, spec);
 }
 
@@ -72,14 +93,14 @@ MemifLink::Address& MemifLink::address_of(const drivers::IpAddress& address) {
       Address{address, std::vector<std::uint32_t>(kPorts, kNone), std::vector<bool>(kPorts, false)});
 }
 
-void MemifLink::await_peer(std::chrono::seconds at_most) const {
-  const auto end = std::chrono::steady_clock::now() + at_most;
+void MemifLink::await_peer() const {
+  const auto end = std::chrono::steady_clock::now() + kPeerTime;
   while (!port_.link_up()) {
     if (std::chrono::steady_clock::now() > end) {
-      throw UsageError(port_.description() + ": the other end did not come within " + std::to_string(at_most.count()) +
-                       " s, expected a gateway with the opposite role there");
+      throw UsageError(port_.description() + ": the other end did not come within " +
+                       std::to_string(kPeerTime.count()) + " s, expected a gateway with the opposite role there");
     }
-    std::this_thread::sleep_for(std::chrono::milliseconds(10));
+    std::this_thread::sleep_for(kNap);
   }
 }
 

@@ -14,11 +14,12 @@ namespace sallyport::load {
 
 class MemifLink : public Link {
  public:
-  /// `pool` outlives the link. Throws SetupError where the port cannot be made, UsageError where the flows do not fit.
+  /// `pool` outlives the link. A client waits for the server's socket. Throws SetupError where the port cannot be made,
+  /// UsageError where the flows do not fit.
   MemifLink(const LinkSpec& spec, const std::vector<Flow>& flows, drivers::MbufPool& pool);
 
-  /// Waits until the other end of the socket is there. Throws UsageError where it does not come in that time.
-  void await_peer(std::chrono::seconds at_most) const;
+  /// Waits until the other end of the socket is there. Throws UsageError where it does not come.
+  void await_peer() const;
 
   std::size_t allocate(std::span<Packet> packets) noexcept override;
   std::size_t send(std::span<const Packet> packets) override;
