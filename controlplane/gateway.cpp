@@ -39,6 +39,14 @@ unsigned mbufs_for(const Config& config) {
   return queued + kOnTheWay;
 }
 
+/// A Linux interface may become an AF_XDP port.
+drivers::MbufLayout mbuf_layout(const Config& config) {
+  const bool any_linux = std::any_of(config.ports.begin(), config.ports.end(), [](const PortConfig& port) {
+    return port.options.kind == drivers::DeviceKind::kLinux;
+  });
+  return any_linux ? drivers::MbufLayout::kOnePerPage : drivers::MbufLayout::kPacked;
+}
+
 }  // namespace
 
 Gateway::Gateway(Config config, std::vector<std::string> overrides)
@@ -74,7 +82,9 @@ drivers::MbufPool& Gateway::pool_for(int numa_node) {
   const auto found =
       std::find_if(pools_.begin(), pools_.end(), [&](const auto& pool) { return pool.first == numa_node; });
   if (found != pools_.end()) return *found->second;
-  return *pools_.emplace_back(numa_node, std::make_unique<drivers::MbufPool>(mbufs_for(config_), numa_node)).second;
+  const drivers::MbufLayout layout = mbuf_layout(config_);
+  return *pools_.emplace_back(numa_node, std::make_unique<drivers::MbufPool>(mbufs_for(config_), numa_node, layout))
+              .second;
 }
 
 void Gateway::open_ports() {

@@ -6,6 +6,7 @@
 #include <rte_lcore.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <array>
 #include <chrono>
 #include <cstring>
@@ -96,6 +97,21 @@ TEST(MbufPool, HasRoomForMetadataAndTrailer) {
   ASSERT_NE(rte_pktmbuf_append(frame, 1518), nullptr);
   EXPECT_GE(rte_pktmbuf_tailroom(frame), 256U + 144U);  // MKI and tag are at most 144 bytes; AF_XDP takes 256 in front
   rte_pktmbuf_free(frame);
+}
+
+/// net_af_xdp describes a pool to the kernel as count * object size: no object may lie beyond.
+TEST(MbufPool, OnePerPageLeavesNoGaps) {
+  constexpr unsigned kCount = 1024;
+  MbufPool pool(kCount, -1, MbufLayout::kOnePerPage);
+  std::vector<rte_mbuf*> all(kCount);
+  ASSERT_EQ(rte_pktmbuf_alloc_bulk(pool.get(), all.data(), kCount), 0);
+  const auto [first, last] = std::minmax_element(all.begin(), all.end());
+  const std::uint32_t object = rte_mempool_calc_obj_size(pool.get()->elt_size, pool.get()->flags, nullptr);
+  EXPECT_EQ(object, 4096U);
+  EXPECT_EQ(reinterpret_cast<std::uintptr_t>(*last) - reinterpret_cast<std::uintptr_t>(*first),
+            std::uintptr_t{kCount - 1} * object);
+  EXPECT_EQ(rte_pktmbuf_priv_size(pool.get()), kPacketMetaSize);
+  for (rte_mbuf* frame : all) rte_pktmbuf_free(frame);
 }
 
 TEST(MbufPool, SaysWhenMemoryDoesNotSuffice) {
