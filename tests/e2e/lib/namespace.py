@@ -126,13 +126,19 @@ class Namespace:
         wait_until(lambda: self.run("ss", "-Hlun", "sport", "=", f":{port}").stdout.strip(), seconds,
                    f"UDP port {port} is bound in {self.name}")
 
-    def udp_socket(self, address, port=0):
-        """A UDP socket of this namespace, bound there, for use from here."""
+    def sockets(self, count, *kind):
+        """Sockets of this namespace, for use from here; `kind` as for socket.socket()."""
         with _entered(self.name):
-            family = socket.AF_INET6 if ":" in address else socket.AF_INET
-            udp = socket.socket(family, socket.SOCK_DGRAM)
-            udp.bind((address, port))
-            return udp
+            return [socket.socket(*kind) for _ in range(count)]
+
+    def socket(self, *kind):
+        return self.sockets(1, *kind)[0]
+
+    def udp_socket(self, address, port=0):
+        """A UDP socket of this namespace, bound there."""
+        udp = self.socket(socket.AF_INET6 if ":" in address else socket.AF_INET, socket.SOCK_DGRAM)
+        udp.bind((address, port))
+        return udp
 
     def close(self):
         with shield():
