@@ -89,6 +89,18 @@ TEST_P(Rekey, RocGoesOn) {
   EXPECT_EQ(call_.received("east").size(), 1U);
 }
 
+/// Many senders begin with ROC 0 again, whatever the RFC says (field case 13).
+TEST_P(Rekey, ASenderMayResetItsRoc) {
+  for (std::uint32_t i = 0; i < 3; ++i) {
+    send(old_party_, (65000 + i * 16000) & 0xffff);
+    call_.settle();
+  }
+  ASSERT_EQ(call_.received("east").size(), 3U);
+  rekey_receive(new_key_, kLongGrace);
+  for (std::uint32_t i = 0; i < 50; ++i) send(new_party_, 31465 + i);
+  EXPECT_EQ(call_.received("east").size(), 50U);
+}
+
 TEST_P(Rekey, AfterTheGraceTimeTheOldKeyIsGone) {
   send(old_party_, 1);
   ASSERT_EQ(call_.received("east").size(), 1U);

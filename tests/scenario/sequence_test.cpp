@@ -130,10 +130,15 @@ std::vector<Scenario> wraps() {
        .legs = secure_to_secure(),
        .sends = talk("west", 65530, 1) + all_lost(talk("west", 65531, 20)) + talk("west", 65551, 50)},
       {.name = "FirstHeardBehindTheWrap",
-       .description = "starts at 65530 and nothing of ROC 0 is heard: RFC 3711 3.3.1 cannot guess ROC 1; dropped and "
-                      "counted, nothing learned, other SSRCs unharmed",
+       .description = "starts at 65530 and nothing of ROC 0 is heard (field case 15)",
        .legs = secure_to_plain(kCm),
-       .sends = all_lost(talk("west", 65530, 20)) + all_dropped(talk("west", 65550, 30)) + talk("west", 7, 10, kSsrcB),
+       .sends = all_lost(talk("west", 65530, 20)) + talk("west", 65550, 30)},
+      {.name = "FirstHeardBehindTwoWraps",
+       .description = "nothing of ROC 0 and 1 is heard: nobody can guess; dropped and counted, nothing learned, other "
+                      "SSRCs unharmed",
+       .legs = secure_to_plain(kCm),
+       .sends = all_lost(sparse(65530, 6, 16000)) + all_dropped(talk("west", 65531 + 5 * 16000, 30)) +
+                talk("west", 7, 10, kSsrcB),
        .drops = {{DropReason::kAuthFailed, 30}}},
       {.name = "WrapAndSsrcChange",
        .description = "wrap and change of SSRC together (field case 15)",
