@@ -7,6 +7,7 @@
 #include <cstring>
 
 #include "crypto/bytes.hpp"
+#include "dataplane/checksum.hpp"
 
 namespace sallyport::dataplane {
 namespace {
@@ -169,12 +170,12 @@ void EgressHeader::push_ipv4(rte_mbuf* packet, std::uint8_t* frame, std::uint16_
     packet->ol_flags |= RTE_MBUF_F_TX_IPV4 | RTE_MBUF_F_TX_UDP_CKSUM;
     udp->dgram_cksum = rte_ipv4_phdr_cksum(ip, packet->ol_flags);
   } else if (offload.ipv4_udp_wanted) {
-    udp->dgram_cksum = rte_ipv4_udptcp_cksum(ip, udp);
+    udp->dgram_cksum = udp_checksum(frame + kEthernet + kIpv4 - 8, 8, udp_length);
   }
   if (offload.ipv4) {
     packet->ol_flags |= RTE_MBUF_F_TX_IPV4 | RTE_MBUF_F_TX_IP_CKSUM;
   } else {
-    ip->hdr_checksum = rte_ipv4_cksum(ip);
+    ip->hdr_checksum = checksum_finish(checksum_add(frame + kEthernet, kIpv4));
   }
 }
 
@@ -189,7 +190,7 @@ void EgressHeader::push_ipv6(rte_mbuf* packet, std::uint8_t* frame, std::uint16_
     packet->ol_flags |= RTE_MBUF_F_TX_IPV6 | RTE_MBUF_F_TX_UDP_CKSUM;
     udp->dgram_cksum = rte_ipv6_phdr_cksum(ip, packet->ol_flags);
   } else {
-    udp->dgram_cksum = rte_ipv6_udptcp_cksum(ip, udp);  // never 0 (RFC 8200 8.1)
+    udp->dgram_cksum = udp_checksum(frame + kEthernet + kIpv6 - 32, 32, udp_length);
   }
 }
 

@@ -59,4 +59,21 @@ struct alignas(64) Stream {
   StreamCounters counters;
 };
 
+/// Has the lines fetched that receiving a packet on the leg touches.
+inline void prefetch_receiving(const Stream& leg) noexcept {
+  __builtin_prefetch(&leg, 1);
+  __builtin_prefetch(&leg.remote);
+  __builtin_prefetch(&leg.quality, 1);
+  __builtin_prefetch(&leg.counters, 1);
+}
+
+/// Likewise for sending.
+inline void prefetch_sending(const Stream& leg) noexcept {
+  __builtin_prefetch(&leg);
+  __builtin_prefetch(&leg.header);
+  leg.clock.prefetch();
+  __builtin_prefetch(&leg.counters.sent, 1);
+  __builtin_prefetch(&leg.counters.out_ssrc, 1);
+}
+
 }  // namespace sallyport::dataplane

@@ -10,6 +10,17 @@ constexpr std::size_t kUdpPorts = 65536;
 
 }  // namespace
 
+template <std::size_t kLength>
+std::size_t StreamTable::hash(const std::uint8_t* address) noexcept {
+  std::uint32_t mixed = 0;
+  for (std::size_t i = 0; i < kLength; i += 4) {
+    std::uint32_t word;
+    std::memcpy(&word, address + i, 4);
+    mixed ^= word;
+  }
+  return (mixed * 0x9e3779b1u) >> 16;
+}
+
 StreamTable::StreamTable(std::span<const LocalAddress> addresses, std::uint32_t capacity)
     : addresses_(addresses.begin(), addresses.end()), streams_(capacity) {
   const std::size_t size = std::bit_ceil(addresses.size() * 2 + 1);
@@ -18,28 +29,25 @@ StreamTable::StreamTable(std::span<const LocalAddress> addresses, std::uint32_t 
   for (std::uint16_t slot = 0; slot < addresses_.size(); ++slot) {
     const drivers::IpAddress& address = addresses_[slot].address;
     std::vector<AddressSlot>& index = address.v6 ? index_v6_ : index_v4_;
-    std::size_t i = hash(address.bytes.data(), address.length()) & (size - 1);
+    const std::uint8_t* bytes = address.bytes.data();
+    std::size_t i = (address.v6 ? hash<16>(bytes) : hash<4>(bytes)) & (size - 1);
     while (index[i].used) i = (i + 1) & (size - 1);
     index[i] = {address.bytes, slot, true};
     ports_.push_back(std::make_unique<Stream*[]>(kUdpPorts));
   }
 }
 
-std::size_t StreamTable::hash(const std::uint8_t* address, std::size_t length) noexcept {
-  std::uint32_t words[4]{};
-  std::memcpy(words, address, length);
-  const std::uint32_t mixed = (words[0] ^ words[1] ^ words[2] ^ words[3]) * 0x9e3779b1u;
-  return mixed >> 16;
+template <std::size_t kLength>
+std::uint16_t StreamTable::look_up(const std::vector<AddressSlot>& index, const std::uint8_t* address) noexcept {
+  std::size_t i = hash<kLength>(address) & (index.size() - 1);
+  for (; index[i].used; i = (i + 1) & (index.size() - 1)) {
+    if (std::memcmp(index[i].bytes.data(), address, kLength) == 0) return index[i].slot;
+  }
+  return kNoSlot;
 }
 
 std::uint16_t StreamTable::slot_of(const std::uint8_t* address, bool v6) const noexcept {
-  const std::vector<AddressSlot>& index = v6 ? index_v6_ : index_v4_;
-  const std::size_t length = v6 ? 16 : 4;
-  std::size_t i = hash(address, length) & (index.size() - 1);
-  for (; index[i].used; i = (i + 1) & (index.size() - 1)) {
-    if (std::memcmp(index[i].bytes.data(), address, length) == 0) return index[i].slot;
-  }
-  return kNoSlot;
+  return v6 ? look_up<16>(index_v6_, address) : look_up<4>(index_v4_, address);
 }
 
 bool StreamTable::add(std::unique_ptr<Stream>& stream) noexcept {

@@ -33,6 +33,8 @@ class StreamTable {
 
   /// The stream of a local port; null where there is none. RTP's port and, with RtcpMode::kPair, the one above.
   Stream* at(std::uint16_t slot, std::uint16_t port) const noexcept { return ports_[slot][port]; }
+  /// Has what at() will read fetched.
+  void prefetch(std::uint16_t slot, std::uint16_t port) const noexcept { __builtin_prefetch(&ports_[slot][port]); }
   /// The stream of that id; null where it was removed.
   Stream* find(StreamId id) const noexcept {
     if (id.index >= streams_.size()) return nullptr;
@@ -53,7 +55,10 @@ class StreamTable {
     std::uint16_t slot;
     bool used;
   };
-  static std::size_t hash(const std::uint8_t* address, std::size_t length) noexcept;
+  template <std::size_t kLength>
+  static std::size_t hash(const std::uint8_t* address) noexcept;
+  template <std::size_t kLength>
+  static std::uint16_t look_up(const std::vector<AddressSlot>& index, const std::uint8_t* address) noexcept;
 
   std::vector<LocalAddress> addresses_;
   std::vector<AddressSlot> index_v4_;  ///< open addressing, a power of two

@@ -65,6 +65,12 @@ class TxClock {
   TxClock(TxMode mode, const TxSeed& seed) noexcept;
 
   TxMode mode() const noexcept { return mode_; }
+  /// Has the lines fetched that the next packet of the first source will touch.
+  void prefetch() const noexcept {
+    __builtin_prefetch(this, 1);
+    __builtin_prefetch(&sources_[0].used, 1);
+    __builtin_prefetch(&ssrcs_[0], 1);
+  }
 
   /// Gives an RTP packet its outgoing numbers in place. False: its index was used before or is behind the window, and
   /// the source has not (yet) restarted; the packet must not be sent.

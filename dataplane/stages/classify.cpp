@@ -31,7 +31,11 @@ void keep_payload(WorkerState& worker, rte_mbuf* packet, const FrameView& view, 
   meta.arrival = worker.now;
   meta.leg = nullptr;
   meta.source = {};
-  std::memcpy(meta.source.data(), view.source, view.v6 ? 16 : 4);
+  if (view.v6) {
+    std::memcpy(meta.source.data(), view.source, 16);
+  } else {
+    std::memcpy(meta.source.data(), view.source, 4);
+  }
   meta.source_port = view.source_port;
   meta.local_port = view.destination_port;
   meta.address_slot = slot;
@@ -68,7 +72,8 @@ bool note_kind(const Stream& leg, PacketMeta& meta, const rte_mbuf* packet) noex
   return true;
 }
 
-bool classify_one(WorkerState& worker, WorkerPort& port, std::uint16_t port_index, rte_mbuf* packet) noexcept {
+/// Headers: what it is and whose. True for media of a stream of this worker, stripped to its payload.
+bool read_headers(WorkerState& worker, WorkerPort& port, std::uint16_t port_index, rte_mbuf* packet) noexcept {
   if (packet->nb_segs != 1) [[unlikely]]
     return drop(worker, packet, nullptr, DropReason::kNotLinear);
   const FrameView view = parse_frame({data_of(packet), rte_pktmbuf_data_len(packet)});
@@ -94,14 +99,22 @@ bool classify_one(WorkerState& worker, WorkerPort& port, std::uint16_t port_inde
   keep_payload(worker, packet, view, slot);
   const WorkerId owner = worker_of(view.destination_port, worker.workers);
   if (owner != worker.id) return hand_over(worker, packet, owner, HandOver::kReceived);
-  return find_leg(worker, packet);
+  worker.table.prefetch(slot, view.destination_port);
+  return true;
 }
 
 }  // namespace
 
 void classify(WorkerState& worker, Burst& burst, std::uint16_t port) noexcept {
   WorkerPort& worker_port = worker.ports[port];
-  burst.sift([&](rte_mbuf* packet) noexcept { return classify_one(worker, worker_port, port, packet); });
+  for (std::uint16_t i = 0; i < burst.size(); ++i) __builtin_prefetch(&meta_of(burst[i]), 1);
+  burst.sift([&](rte_mbuf* packet) noexcept { return read_headers(worker, worker_port, port, packet); });
+  for (std::uint16_t i = 0; i < burst.size(); ++i) {
+    const PacketMeta& meta = meta_of(burst[i]);
+    const Stream* leg = worker.table.at(meta.address_slot, meta.local_port);
+    if (leg != nullptr) prefetch_receiving(*leg);
+  }
+  burst.sift([&](rte_mbuf* packet) noexcept { return find_leg(worker, packet); });
 }
 
 bool find_leg(WorkerState& worker, rte_mbuf* packet) noexcept {

@@ -34,6 +34,12 @@ bool route_one(WorkerState& worker, rte_mbuf* packet) noexcept {
 }  // namespace
 
 void route(WorkerState& worker, Burst& burst) noexcept {
+  for (std::uint16_t i = 0; i < burst.size(); ++i) {
+    const Sink& sink = meta_of(burst[i]).leg->sink;
+    if (sink.worker != worker.id || sink.stream.index >= worker.table.capacity()) continue;
+    const Stream* leg = worker.table.in_slot(sink.stream.index);
+    if (leg != nullptr) prefetch_sending(*leg);
+  }
   burst.sift([&worker](rte_mbuf* packet) noexcept { return route_one(worker, packet); });
 }
 
