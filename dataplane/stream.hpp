@@ -22,7 +22,7 @@ inline constexpr std::int8_t kKeepDscp = -1;
 
 struct StreamCounters {
   Counter received;        ///< RTP and RTCP packets that were authentic (or plain and accepted)
-  Counter received_bytes;  ///< of RTP, as they came in, without UDP/IP headers
+  Counter received_bytes;  ///< of RTP without its SRTP trailer and without UDP/IP headers
   Counter sent;
   Counter sent_bytes;
   Counter rtcp_received;
