@@ -120,11 +120,15 @@ std::string stages_table(const json& stages) {
   return table.to_string();
 }
 
+/// Where the rates go: behind the counters that they are of.
+constexpr std::ptrdiff_t kBesideSent = 10;
+
 std::vector<TextTable::Column> stream_columns(bool rates) {
   std::vector<TextTable::Column> columns = {{"stream", Align::kLeft},
                                             {"side", Align::kLeft},
                                             {"media", Align::kLeft},
                                             {"suite", Align::kLeft},
+                                            {"engine", Align::kLeft},
                                             {"local", Align::kLeft},
                                             {"remote", Align::kLeft},
                                             {"next hop", Align::kLeft},
@@ -135,22 +139,30 @@ std::vector<TextTable::Column> stream_columns(bool rates) {
                                             {"auth failed"},
                                             {"replayed"},
                                             {"RTCP in/out"}};
-  if (rates) columns.insert(columns.begin() + 9, {{"rx/s"}, {"tx/s"}});
+  if (rates) columns.insert(columns.begin() + kBesideSent, {{"rx/s"}, {"tx/s"}});
   return columns;
 }
 
 std::vector<std::string> stream_cells(const json& stream, const json& side, const json& before,
                                       const Earlier& earlier) {
-  std::vector<std::string> cells = {
-      text(stream, "name"),         text(side, "side"),
-      text(side, "media"),          text(side, "suite"),
-      text(side, "local"),          text(side, "remote"),
-      text(side, "next_hop"),       count(side, "received"),
-      count(side, "sent"),          loss(side),
-      number(side, "jitter_ms", 1), count(side, "auth_failed"),
-      count(side, "replayed"),      count(side, "rtcp_received") + "/" + count(side, "rtcp_sent")};
+  const std::string engine = text(side, "engine");
+  std::vector<std::string> cells = {text(stream, "name"),
+                                    text(side, "side"),
+                                    text(side, "media"),
+                                    text(side, "suite"),
+                                    engine.empty() ? "-" : engine,
+                                    text(side, "local"),
+                                    text(side, "remote"),
+                                    text(side, "next_hop"),
+                                    count(side, "received"),
+                                    count(side, "sent"),
+                                    loss(side),
+                                    number(side, "jitter_ms", 1),
+                                    count(side, "auth_failed"),
+                                    count(side, "replayed"),
+                                    count(side, "rtcp_received") + "/" + count(side, "rtcp_sent")};
   if (earlier.reply != nullptr) {
-    cells.insert(cells.begin() + 9,
+    cells.insert(cells.begin() + kBesideSent,
                  {rate(side, before, "received", earlier.seconds), rate(side, before, "sent", earlier.seconds)});
   }
   return cells;

@@ -103,20 +103,22 @@ json streams_reply(std::uint64_t received) {
      "sent_bytes":1,"lost":5,"expected":1000,"jitter_ms":0.26,"rtcp_received":1,"rtcp_sent":2,"auth_failed":0,
      "replayed":0,"dropped":{},"media":"flowing","last_media_s":0.01},
     {"side":"b","local":"10.0.1.1:20000","remote":"10.0.1.2:5004","next_hop":"unresolved",
-     "suite":"AES_CM_128_HMAC_SHA1_80","media":"refused"}]}]})");
+     "suite":"AES_CM_128_HMAC_SHA1_80","engine":"ipsec_mb","media":"refused"}]}]})");
   reply["streams"][0]["sides"][0]["received"] = received;
   return reply;
 }
 
 TEST(CliTables, Streams) {
-  EXPECT_EQ(
-      streams_text(streams_reply(995), {}),
-      "stream  side  media    suite                    local           remote         next hop           received  sent"
-      "       lost  jitter ms  auth failed  replayed  RTCP in/out\n"
-      "lab     a     flowing  RTP                      10.0.0.1:20000  10.0.0.2:5004  02:00:00:00:00:02       995    99"
-      "  5 (0.5 %)        0.3            0         0          1/2\n"
-      "lab     b     refused  AES_CM_128_HMAC_SHA1_80  10.0.1.1:20000  10.0.1.2:5004  unresolved                -     -"
-      "          -          -            -         -          -/-\n");
+  EXPECT_EQ(streams_text(streams_reply(995), {}),
+            "stream  side  media    suite                    engine    local           remote         next hop         "
+            "  received  sent"
+            "       lost  jitter ms  auth failed  replayed  RTCP in/out\n"
+            "lab     a     flowing  RTP                      -         10.0.0.1:20000  10.0.0.2:5004  "
+            "02:00:00:00:00:02       995    99"
+            "  5 (0.5 %)        0.3            0         0          1/2\n"
+            "lab     b     refused  AES_CM_128_HMAC_SHA1_80  ipsec_mb  10.0.1.1:20000  10.0.1.2:5004  unresolved       "
+            "         -     -"
+            "          -          -            -         -          -/-\n");
   EXPECT_EQ(streams_text(json{{"streams", json::array()}}, {}), "no streams are configured\n");
 }
 
