@@ -110,11 +110,12 @@ class Table:
         return [f"  {bar(elapsed / self._seconds)} {elapsed:4.1f} of {self._seconds:.1f} s", *columns(rows)]
 
     def _rate(self, letter, what, side, now):
-        count, since = self._before.get((letter, what), (0, self._started))
-        if now - since >= 1.0 or (letter, what) not in self._before:
-            self._before[letter, what] = (side[what], now)
-            self._before[letter, what, "rate"] = (side[what] - count) / max(now - since, 1e-3)
-        return f"{self._before[letter, what, 'rate']:.1f}"
+        """Taken anew each second; until the first one is over there is none."""
+        count, since, rate = self._before.setdefault((letter, what), (side[what], now, "-"))
+        if now - since >= 1.0:
+            rate = f"{(side[what] - count) / (now - since):.1f}"
+            self._before[letter, what] = (side[what], now, rate)
+        return rate
 
 
 def watch(screen, gateway, parties, seconds):
@@ -222,9 +223,14 @@ def run(screen):
         for capture in parties.captures.values():
             capture.stop()
         recognised = judge(screen, lab, out, back, parties.captures)
-        balanced = screen.verdict(gateway.balanced(), "the gateway accounts for every packet")
+        screen.heading("the gateway")
+        balanced = screen.verdict(gateway.balanced(), "it accounts for every packet")
         ended, seconds = gateway.stop()
-        stopped = screen.verdict(ended == 0, f"the gateway ended with status {ended} after {seconds:.1f} s")
+        stopped = screen.verdict(ended == 0, f"it ended with status {ended} after {seconds:.1f} s")
         keep_results(lab, (out, back))
     epilogue(screen)
-    return 0 if recognised and balanced and stopped else 1
+    passed = recognised and balanced and stopped
+    screen.line()
+    screen.line(screen.paint("The music was recognised both ways, and nobody without the key can hear it.", "1;32") if passed
+                else screen.paint("This run FAILED: see above.", "1;31"))
+    return 0 if passed else 1

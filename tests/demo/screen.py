@@ -54,10 +54,11 @@ class Screen:
 
 
 def columns(rows):
-    """Rows of texts as aligned lines: the first column to the left, the others to the right."""
-    widths = [max(len(row[i]) for row in rows) for i in range(len(rows[0]))]
-    return ["  " + "  ".join(text.ljust(width) if i == 0 else text.rjust(width)
-                             for i, (text, width) in enumerate(zip(row, widths))) for row in rows]
+    """Rows of texts as aligned lines: the first and the last column to the left, the others to the right."""
+    last = len(rows[0]) - 1
+    widths = [max(len(row[i]) for row in rows) for i in range(last + 1)]
+    return ["  " + "  ".join(text.ljust(width) if i in (0, last) else text.rjust(width)
+                             for i, (text, width) in enumerate(zip(row, widths))).rstrip() for row in rows]
 
 
 def bar(share, width=40):
