@@ -38,10 +38,10 @@ def main(argv):
     if name not in known:
         print(f"no demo '{name}'\n{listing(known)}", file=sys.stderr)
         return CANNOT_RUN
+    catch_signals()
     if reason := missing():
         print(f"the demo cannot run: {reason}", file=sys.stderr)
         return CANNOT_RUN
-    catch_signals()
     screen = Screen()
     try:
         return known[name].run(screen)

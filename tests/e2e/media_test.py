@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
 """Media between real programs through the gateway: ffmpeg and gstreamer, every suite, both ways at once, and the sound
 at the far end compared with what was played. The packets are judged by libSRTP as well."""
-from lib.call import Call, Party, check_packets, check_secrecy, check_sound, hold_calls
+from lib.call import Call, Party, check_packets, check_secrecy, check_sound, hold_calls, witness
 from lib.capture import Capture
 from lib.gateway import Gateway, lab_sections
 from lib.lab import Lab, missing
@@ -26,6 +26,13 @@ def check_plain_rtcp(tap, lab, captures, one, party):
     senders = {int.from_bytes(packet.payload[4:8], "big") for packet in reports}
     tap.ok(reports and senders == media, f"{one.name}: sender reports reach {party.letter} and name its SSRC",
            f"{len(reports)} reports of {senders}, media of {media}")
+
+
+def check_witness(tap, lab, captures, relay, secure):
+    """The judge can see what it looks for: in plain RTP all of the sound, and nothing that authenticates."""
+    seen = witness(lab, captures["b"], secure, secure.b, relay.own(lab, relay.b)[1], "send_key")
+    tap.ok(seen["packets"] > 100 and seen["clear_on_wire"] > seen["packets"] * 0.6 and seen["authentic"] == 0,
+           "plain RTP: the judge finds the sound in the clear, and no packet that is authentic", seen)
 
 
 def check(tap, lab, captures, one):
@@ -54,6 +61,10 @@ def run_calls(tap, mode, calls):
             capture.stop()
         for one in calls:
             check(tap, lab, captures, one)
+        relays = [one for one in calls if not one.a.suite and not one.b.suite]
+        secure = [one for one in calls if one.b.suite]
+        if relays and secure:
+            check_witness(tap, lab, captures, relays[0], secure[0])
         check_counters(tap, gateway, calls)
         status, seconds = gateway.stop()
         tap.ok(status == 0 and seconds < 2, f"{mode}: the gateway ends in order", f"status {status} after {seconds:.1f} s")
