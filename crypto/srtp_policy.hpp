@@ -45,9 +45,10 @@ struct RtcpPolicy {
   static const KeySchedule* keys(const Context& context) noexcept { return context.rtcp_keys(); }
   static const std::uint8_t* salt(const Context& context) noexcept { return context.rtcp_salt(); }
   static ReplayWindow& window(SsrcState& state) noexcept { return state.rtcp; }
-  /// Starts at 0 and grows by one per packet (RFC 3711 3.4).
+  /// Starts at 0 and grows by one per packet; a re-key does not reset it (RFC 3711 3.4): then the empty window stands at
+  /// the next one.
   static std::uint64_t next_index(const ReplayWindow& window, const std::uint8_t*) noexcept {
-    return window.empty() ? 0 : window.highest() + 1;
+    return window.empty() ? window.highest() : window.highest() + 1;
   }
   static std::uint32_t trailer(std::uint64_t index) noexcept {
     return kEncryptedBit | static_cast<std::uint32_t>(index);

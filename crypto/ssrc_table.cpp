@@ -39,7 +39,7 @@ SsrcState* SsrcTable::find_slot(std::uint32_t ssrc) noexcept {
 
 SsrcState* SsrcTable::find_or_add_slot(std::uint32_t ssrc) noexcept {
   if (SsrcState* known = find_slot(ssrc)) return known;
-  if (size_ == max_size_) return nullptr;
+  if (size_ == max_size_ && !forget_unused()) return nullptr;
   SsrcState* slot = probe(ssrc);
   last_ = slot;
   ++size_;
@@ -48,12 +48,36 @@ SsrcState* SsrcTable::find_or_add_slot(std::uint32_t ssrc) noexcept {
   return slot;
 }
 
+bool SsrcTable::forget_unused() noexcept {
+  for (std::uint32_t i = 0; i <= mask_; ++i) {
+    if (!slots_[i].occupied || slots_[i].in_use()) continue;
+    remove(i);
+    return true;
+  }
+  return false;
+}
+
+/// Linear probing: what follows in the same run may have been pushed there by the one that goes, and finds its place
+/// anew.
+void SsrcTable::remove(std::uint32_t slot) noexcept {
+  slots_[slot] = SsrcState{};
+  --size_;
+  last_ = slots_.get();
+  for (std::uint32_t i = (slot + 1) & mask_; slots_[i].occupied; i = (i + 1) & mask_) {
+    const SsrcState moved = slots_[i];
+    slots_[i] = SsrcState{};
+    *probe(moved.ssrc) = moved;
+  }
+}
+
 void SsrcTable::continue_from(const SsrcTable& previous) noexcept {
   for (std::uint32_t i = 0; i <= previous.mask_; ++i) {
     const SsrcState& known = previous.slots_[i];
     if (!known.occupied) continue;
     SsrcState* state = find_or_add(known.ssrc);
-    if (state != nullptr && state->rtp.empty()) state->rtp = ReplayWindow::near(known.rtp.highest());
+    if (state == nullptr || state->in_use()) continue;
+    state->rtp = ReplayWindow::near(known.rtp.highest());
+    state->rtcp = ReplayWindow::near(known.rtcp.empty() ? known.rtcp.highest() : known.rtcp.highest() + 1);
   }
 }
 

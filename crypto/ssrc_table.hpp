@@ -17,6 +17,9 @@ struct alignas(64) SsrcState {
   ReplayWindow rtcp;  ///< 31-bit SRTCP indices (RFC 3711 3.4)
   std::uint32_t ssrc = 0;
   bool occupied = false;
+
+  /// Whether this key has met it, rather than only inherited it from the key before.
+  bool in_use() const noexcept { return !rtp.empty() || !rtcp.empty(); }
 };
 static_assert(sizeof(SsrcState) == 64);
 
@@ -42,7 +45,8 @@ class SsrcTable {
   /// Has the line fetched that a look-up will most likely read.
   void prefetch() const noexcept { __builtin_prefetch(last_, 1); }
 
-  /// Knows the SSRCs of `previous`, as far as there is room, with their RTP indices (hence ROCs) and empty windows.
+  /// Knows the SSRCs of `previous`, as far as there is room, with their RTP indices (hence ROCs), their next SRTCP
+  /// indices, and empty windows. Those that this key never meets make room for others when the table is full.
   void continue_from(const SsrcTable& previous) noexcept;
 
   std::uint32_t size() const noexcept { return size_; }
@@ -55,6 +59,8 @@ class SsrcTable {
   SsrcState* probe(std::uint32_t ssrc) noexcept;
   SsrcState* find_slot(std::uint32_t ssrc) noexcept;
   SsrcState* find_or_add_slot(std::uint32_t ssrc) noexcept;
+  bool forget_unused() noexcept;
+  void remove(std::uint32_t slot) noexcept;
 
   std::unique_ptr<SsrcState[]> slots_;
   SsrcState* last_;  ///< found last; most streams have one SSRC. Never null

@@ -40,6 +40,16 @@ struct RekeySend {
   std::unique_ptr<crypto::Context> context;
 };
 
-using Command = std::variant<std::monostate, AddStream, RemoveStream, SetNextHop, RekeyReceive, RekeySend>;
+/// Settings that change while the stream goes on; as in Stream.
+struct AdjustStream {
+  StreamId stream;
+  SourceCheck source_check = SourceCheck::kAddress;
+  std::int8_t dscp = kKeepDscp;
+  double units_per_tick = 0;
+  Tsc media_timeout = 0;
+};
+
+using Command =
+    std::variant<std::monostate, AddStream, RemoveStream, SetNextHop, RekeyReceive, RekeySend, AdjustStream>;
 
 }  // namespace sallyport::dataplane

@@ -37,6 +37,7 @@ enum class DropReason : std::uint8_t {
   kRtcpMalformed,
   kSinkGone,
   kNoNextHop,
+  kTooLong,
   kHandOverFull,
   kTxFull,
   kCount,
@@ -52,7 +53,7 @@ struct DropReasonText {
 inline constexpr std::array<DropReasonText, kDropReasons> kDropReasonTexts{{
     {"truncated", "the frame ends before its headers do"},
     {"bad_ip_checksum", "the IPv4 header checksum is wrong"},
-    {"bad_udp_checksum", "the port found the UDP checksum wrong"},
+    {"bad_udp_checksum", "the port found the UDP checksum wrong, or there is none over IPv6"},
     {"bad_udp_length", "the UDP length does not fit the IP packet"},
     {"fragment", "a fragment of a datagram to a media port"},
     {"not_linear", "the frame spans several buffers (larger than a media packet can be)"},
@@ -76,6 +77,7 @@ inline constexpr std::array<DropReasonText, kDropReasons> kDropReasonTexts{{
     {"rtcp_malformed", "an RTCP compound packet whose lengths do not add up"},
     {"sink_gone", "the leg that the media goes to was removed"},
     {"no_next_hop", "the next hop's MAC address is not known yet"},
+    {"too_long", "longer than the egress port's MTU with its new header and SRTP trailer; media is never fragmented"},
     {"hand_over_full", "the ring to the worker that owns the stream or the port was full"},
     {"tx_full", "the port did not take the packet"},
 }};

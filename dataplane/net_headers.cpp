@@ -48,7 +48,7 @@ FrameView parse_ipv4(std::span<const std::uint8_t> frame, std::size_t offset) no
   const std::uint8_t* ip = frame.data() + offset;
   const std::size_t header = std::size_t{ip[0] & 0x0fu} * 4;
   const std::size_t total = load_be16(ip + 2);
-  if ((ip[0] >> 4) != 4 || header < kIpv4 || total < header || frame.size() < offset + total) {
+  if ((ip[0] >> 4) != 4 || header < kIpv4 || total < header || frame.size() < offset + header) {
     return bad(DropReason::kTruncated);
   }
   if (rte_raw_cksum(ip, header) != 0xffff) return bad(DropReason::kBadIpChecksum);
@@ -56,7 +56,9 @@ FrameView parse_ipv4(std::span<const std::uint8_t> frame, std::size_t offset) no
   view.dscp = ip[1] >> 2;
   view.source = ip + 12;
   view.destination = ip + 16;
+  // AF_PACKET cuts a large TCP frame short, which is Linux's own business.
   if (ip[9] != IPPROTO_UDP) return view;
+  if (frame.size() < offset + total) return bad(DropReason::kTruncated);
   const std::uint16_t fragment = load_be16(ip + 6);
   if ((fragment & RTE_IPV4_HDR_OFFSET_MASK) != 0) return view;
   if ((fragment & RTE_IPV4_HDR_MF_FLAG) != 0) {
@@ -72,14 +74,18 @@ FrameView parse_ipv6(std::span<const std::uint8_t> frame, std::size_t offset) no
   if (frame.size() < offset + kIpv6) return bad(DropReason::kTruncated);
   const std::uint8_t* ip = frame.data() + offset;
   const std::size_t payload = load_be16(ip + 4);
-  if ((ip[0] >> 4) != 6 || frame.size() < offset + kIpv6 + payload) return bad(DropReason::kTruncated);
+  if ((ip[0] >> 4) != 6) return bad(DropReason::kTruncated);
   FrameView view;
   view.v6 = true;
   view.dscp = static_cast<std::uint8_t>((load_be16(ip) >> 6) & 0x3f);
   view.source = ip + 8;
   view.destination = ip + 24;
   if (ip[6] != IPPROTO_UDP) return view;
-  return parse_udp(view, frame, offset + kIpv6, payload);
+  if (frame.size() < offset + kIpv6 + payload) return bad(DropReason::kTruncated);
+  view = parse_udp(view, frame, offset + kIpv6, payload);
+  // RFC 8200 8.1: no checksum is not allowed.
+  if (view.kind == FrameView::Kind::kUdp && load_be16(ip + kIpv6 + 6) == 0) return bad(DropReason::kBadUdpChecksum);
+  return view;
 }
 
 }  // namespace

@@ -77,6 +77,13 @@ bool TxClock::take_rtp(std::uint8_t* packet) noexcept {
 
 const TxSource& TxClock::source_of(std::uint32_t in_ssrc) noexcept { return find_or_add(in_ssrc); }
 
+const TxSource* TxClock::mapping_of(std::uint32_t in_ssrc) const noexcept {
+  const auto end = sources_.begin() + sources_used_;
+  const auto found =
+      std::find_if(sources_.begin(), end, [&](const TxSource& source) { return source.in_ssrc == in_ssrc; });
+  return found != end ? &*found : nullptr;
+}
+
 const TxSource* TxClock::sent_as(std::uint32_t out_ssrc) const noexcept {
   for (std::size_t i = 0; i < sources_used_; ++i) {
     const TxSource& source = sources_[i];
@@ -86,9 +93,7 @@ const TxSource* TxClock::sent_as(std::uint32_t out_ssrc) const noexcept {
 }
 
 TxSource& TxClock::find_or_add(std::uint32_t in_ssrc) noexcept {
-  for (std::size_t i = 0; i < sources_used_; ++i) {
-    if (sources_[i].in_ssrc == in_ssrc) return sources_[i];
-  }
+  if (const TxSource* known = mapping_of(in_ssrc)) return sources_[slot_of(*known)];
   TxSource& source =
       sources_used_ < kSources
           ? sources_[sources_used_++]

@@ -78,6 +78,8 @@ class TxClock {
 
   /// The mapping for an RTCP sender of the source side; made where there is none yet.
   const TxSource& source_of(std::uint32_t in_ssrc) noexcept;
+  /// The mapping of a source, null where there is none.
+  const TxSource* mapping_of(std::uint32_t in_ssrc) const noexcept;
   /// The mapping that makes `out_ssrc` now, for reports that the far party sends about it.
   const TxSource* sent_as(std::uint32_t out_ssrc) const noexcept;
 

@@ -207,6 +207,15 @@ void Worker::apply(RekeySend& command) noexcept {
   stream->tx = std::move(command.context);
 }
 
+void Worker::apply(AdjustStream& command) noexcept {
+  Stream* stream = state_.table.find(command.stream);
+  if (stream == nullptr) return;
+  stream->source_check = command.source_check;
+  stream->dscp = command.dscp;
+  stream->units_per_tick = command.units_per_tick;
+  stream->media_timeout = command.media_timeout;
+}
+
 void Worker::retire(std::unique_ptr<crypto::Context> context) noexcept {
   if (context != nullptr) rings_.events->push(ContextRetired{std::move(context)});
 }

@@ -56,6 +56,7 @@ class Worker {
   void apply(SetNextHop& command) noexcept;
   void apply(RekeyReceive& command) noexcept;
   void apply(RekeySend& command) noexcept;
+  void apply(AdjustStream& command) noexcept;
   static void apply(std::monostate&) noexcept {}
   bool poll_port(std::uint16_t port) noexcept;
   bool poll_hand_over() noexcept;

@@ -49,6 +49,7 @@ struct WorkerPort {
   bool has_queue = false;  ///< false: only tx_owner can receive and send here
   WorkerId tx_owner = 0;
   ChecksumOffload offload;
+  std::uint16_t max_frame = 1514;  ///< longest Ethernet frame that the port sends
   RateLimit punt_limit{0, 1};
   Burst egress;  ///< finished frames, sent at the end of transmit
   Burst punts;   ///< for the twin

@@ -69,15 +69,17 @@ void feedback_to_source(const Part& part, const TxClock& clock) noexcept {
   }
 }
 
-void map_ssrc(std::uint8_t* field, TxClock& clock) noexcept {
-  store_be32(field, clock.source_of(load_be32(field)).out_ssrc);
+/// Only an SSRC that was mapped before: one that is merely mentioned (a mixer's contributors) costs none of ours.
+void map_known_ssrc(std::uint8_t* field, const TxClock& clock) noexcept {
+  const TxSource* source = clock.mapping_of(load_be32(field));
+  if (source != nullptr) store_be32(field, source->out_ssrc);
 }
 
 /// RFC 3550 6.5: chunks of an SSRC and items up to a zero byte, padded to 32 bits.
-void description_to_sent(const Part& part, TxClock& clock) noexcept {
+void description_to_sent(const Part& part, const TxClock& clock) noexcept {
   std::size_t offset = 4;
   for (std::uint8_t chunk = 0; chunk < part.count && part.has(offset, 4); ++chunk) {
-    map_ssrc(part.at(offset), clock);
+    map_known_ssrc(part.at(offset), clock);
     offset += 4;
     while (part.has(offset, 1) && *part.at(offset) != 0) {
       if (!part.has(offset, 2)) return;
@@ -87,10 +89,16 @@ void description_to_sent(const Part& part, TxClock& clock) noexcept {
   }
 }
 
+/// Whether bytes 4 to 7 are an SSRC: not so where the first part ends before, or is a description or goodbye of nobody.
+bool names_its_sender(std::span<const std::uint8_t> packet) noexcept {
+  const bool lists_sources = packet[1] == kSourceDescription || packet[1] == kBye;
+  return load_be16(packet.data() + 2) != 0 && !(lists_sources && (packet[0] & 0x1f) == 0);
+}
+
 }  // namespace
 
 bool rtcp_is_well_formed(std::span<const std::uint8_t> packet) noexcept {
-  if (packet.size() < 8) return false;
+  if (packet.size() < 8 || !names_its_sender(packet)) return false;
   while (!packet.empty()) {
     if (packet.size() < 4 || (packet[0] >> 6) != 2) return false;
     const std::size_t length = (std::size_t{load_be16(packet.data() + 2)} + 1) * 4;
@@ -121,15 +129,20 @@ void rtcp_to_source_numbers(std::span<std::uint8_t> packet, const TxClock& clock
 
 void rtcp_to_sent_numbers(std::span<std::uint8_t> packet, TxClock& clock) noexcept {
   if (clock.mode() == TxMode::kPassThrough) return;
+  // The first SSRC is the sender's, and the one that SRTCP encrypts under (RFC 3711 4.1.1): it must be one of ours.
+  clock.source_of(load_be32(packet.data() + 4));
   for_each_part(packet, [&clock](const Part& part) noexcept {
     if (part.type == kSourceDescription) {
       description_to_sent(part, clock);
     } else if (part.type == kBye) {
-      for (std::size_t i = 0; i < part.count && part.has(4 + 4 * i, 4); ++i) map_ssrc(part.at(4 + 4 * i), clock);
+      for (std::size_t i = 0; i < part.count && part.has(4 + 4 * i, 4); ++i) {
+        map_known_ssrc(part.at(4 + 4 * i), clock);
+      }
     } else if (part.has(4, 4)) {
-      const TxSource& source = clock.source_of(load_be32(part.at(4)));
-      store_be32(part.at(4), source.out_ssrc);
-      if (part.type == kSenderReport) store_be32(part.at(16), load_be32(part.at(16)) + source.timestamp_offset);
+      const TxSource* source = clock.mapping_of(load_be32(part.at(4)));
+      if (source == nullptr) return;
+      store_be32(part.at(4), source->out_ssrc);
+      if (part.type == kSenderReport) store_be32(part.at(16), load_be32(part.at(16)) + source->timestamp_offset);
     }
   });
 }

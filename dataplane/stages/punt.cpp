@@ -4,8 +4,8 @@
 namespace sallyport::dataplane {
 namespace {
 
-/// net_tap ends a burst at a frame that it cannot take (longer than the MTU, for instance): that one is dropped, the rest
-/// tried again.
+/// net_tap ends a burst at a frame that it cannot take (longer than the MTU, for instance): that one is dropped, the
+/// rest tried again.
 std::uint16_t give_to_linux(WorkerState& worker, WorkerPort& port) noexcept {
   Burst& punts = port.punts;
   const std::uint16_t count = punts.size();

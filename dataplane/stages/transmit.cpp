@@ -33,8 +33,13 @@ void transmit_one(WorkerState& worker, rte_mbuf* packet) noexcept {
   const std::uint32_t ssrc = rtcp ? 0 : crypto::rtp_ssrc(data_of(packet));
   const std::uint16_t port_offset = rtcp && leg.rtcp == RtcpMode::kPair ? 1 : 0;
   const std::uint8_t dscp = leg.dscp == kKeepDscp ? meta.dscp : static_cast<std::uint8_t>(leg.dscp);
-  if (!leg.header.push(packet, port_offset, dscp, worker.ports[leg.egress_port].offload)) [[unlikely]] {
+  const WorkerPort& port = worker.ports[leg.egress_port];
+  if (!leg.header.push(packet, port_offset, dscp, port.offload)) [[unlikely]] {
     drop(worker, packet, &leg, DropReason::kNoRoom);
+    return;
+  }
+  if (rte_pktmbuf_data_len(packet) > port.max_frame) [[unlikely]] {
+    drop(worker, packet, &leg, DropReason::kTooLong);
     return;
   }
   count_sent(leg, meta, length, ssrc);

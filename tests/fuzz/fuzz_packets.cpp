@@ -57,7 +57,8 @@ struct Crypto {
   crypto::WorkspacePtr workspace = crypto::make_workspace();
 };
 
-crypto::Verdict open(Crypto& crypto, crypto::Context& context, Packet& packet, crypto::PacketKind kind, std::uint16_t header) {
+crypto::Verdict open(Crypto& crypto, crypto::Context& context, Packet& packet, crypto::PacketKind kind,
+                     std::uint16_t header) {
   crypto::SrtpPacket view = packet.view(context, kind, header);
   crypto::unprotect(*crypto.engine, *crypto.workspace, {&view, 1});
   packet.length = view.length;
@@ -77,11 +78,13 @@ void fuzz_rtcp(const std::uint8_t* data, std::size_t size) {
   if (!dataplane::rtcp_is_well_formed(packet)) return;
   dataplane::TxClock clock(dataplane::TxMode::kFreshSsrc, {.ssrc = 1, .ssrc_stride = 3, .random = 7});
   dataplane::rtcp_to_sent_numbers(packet, clock);
+  require(clock.sent_as(crypto::load_be32(packet.data() + 4)) != nullptr);  // SRTCP encrypts under an SSRC of ours
   dataplane::rtcp_to_source_numbers(packet, clock);
   require(dataplane::rtcp_is_well_formed(packet));
 }
 
-void fuzz_srtp(const crypto::Suite& suite, crypto::PacketKind kind, std::uint8_t flip, const std::uint8_t* data, std::size_t size) {
+void fuzz_srtp(const crypto::Suite& suite, crypto::PacketKind kind, std::uint8_t flip, const std::uint8_t* data,
+               std::size_t size) {
   static Crypto crypto;
   std::uint16_t header = crypto::kRtcpFixedHeader;
   if (kind == crypto::PacketKind::kRtp) {

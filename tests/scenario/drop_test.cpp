@@ -55,6 +55,12 @@ std::function<void(Frame&)> sent_to(std::uint16_t port) {
 
 std::vector<Scenario> frame_drops() {
   return {
+      {.name = "too_long",
+       .description = "fits as RTP, not with the SRTP tag behind it",
+       .legs = {plain_leg("west"), secure_leg("east", kCm)},
+       .sends = {Send("west", Rtp().sequence(100).payload(1500 - 28 - 12 - 9)).dropped(),
+                 Send("west", Rtp().sequence(101).payload(1500 - 28 - 12 - 10))},
+       .drops = {{DropReason::kTooLong, 1}}},
       {.name = "truncated",
        .description = "the frame ends within the IP packet",
        .legs = plain_legs(),

@@ -77,10 +77,19 @@ TEST_F(ConfigCompare, TellsARekeyFromAnotherStream) {
   EXPECT_TRUE(same_keys(running.streams[0].b, rekeyed.streams[0].b));
   for (const char* setting :
        {"stream.one.a.local=10.0.0.1:20004", "stream.one.b.local=10.0.1.1:20004", "stream.one.a.remote=10.0.0.9:30004",
-        "stream.one.a.suite=AES_CM_128_HMAC_SHA1_32", "stream.one.a.rtcp=mux", "stream.one.a.dscp=46",
-        "stream.one.b.ssrc=0x1", "stream.one.b.source_check=off", "stream.one.clock_rate=16000",
-        "stream.one.media_timeout=1", "stream.one.rekey_grace_ms=1"}) {
+        "stream.one.a.suite=AES_CM_128_HMAC_SHA1_32", "stream.one.a.rtcp=mux", "stream.one.b.ssrc=0x1"}) {
     EXPECT_FALSE(same_stream(running.streams[0], load(text_, {setting}).streams[0])) << setting;
+  }
+}
+
+TEST_F(ConfigCompare, TellsOtherSettingsFromAnotherStream) {
+  const Config running = load(text_);
+  EXPECT_TRUE(same_settings(running.streams[0], load(text_).streams[0]));
+  for (const char* setting : {"stream.one.a.dscp=46", "stream.one.b.source_check=off", "stream.one.clock_rate=16000",
+                              "stream.one.media_timeout=1", "stream.one.rekey_grace_ms=1"}) {
+    const Config wanted = load(text_, {setting});
+    EXPECT_TRUE(same_stream(running.streams[0], wanted.streams[0])) << setting;
+    EXPECT_FALSE(same_settings(running.streams[0], wanted.streams[0])) << setting;
   }
 }
 

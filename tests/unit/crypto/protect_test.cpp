@@ -149,6 +149,27 @@ TEST_P(Protect, ExhaustedKeysRefuse) {
   EXPECT_EQ(sender_.protect(PacketKind::kRtcp, packet), Verdict::kKeyExhausted);
 }
 
+/// RFC 3711 3.4: a re-key does not reset the SRTCP index.
+TEST_P(Protect, SrtcpIndexGoesOnAcrossRekeys) {
+  const auto index_after = [this](Context& context, int packets) {
+    for (int i = 0; i < packets; ++i) {
+      Bytes packet = make_rtcp(1, 20);
+      EXPECT_EQ(sender_.protect(PacketKind::kRtcp, packet), Verdict::kOk);
+    }
+    return context.ssrcs().find(1)->rtcp.highest();
+  };
+  EXPECT_EQ(index_after(sender_.context(), 3), 2U);
+  SsrcTable second(8);
+  second.continue_from(sender_.context().ssrcs());
+  EXPECT_EQ(second.find(1)->rtcp.highest(), 3U) << "the next one, none of which is used yet";
+  EXPECT_TRUE(second.find(1)->rtcp.empty());
+  SsrcTable third(8);
+  third.continue_from(second);
+  EXPECT_EQ(third.find(1)->rtcp.highest(), 3U) << "no RTCP was sent under the second key";
+  sender_.context().ssrcs().find(1)->rtcp = ReplayWindow::near(3);
+  EXPECT_EQ(index_after(sender_.context(), 1), 3U);
+}
+
 TEST_P(Protect, PayloadIsEncryptedAndHeaderIsNot) {
   Bytes packet = make_rtp({.sequence = 9, .csrcs = 2, .extension_words = 2});
   const Bytes clear = packet;

@@ -23,6 +23,22 @@ TEST(SsrcTable, HoldsExactlyItsBoundAndForgetsNothing) {
   }
 }
 
+TEST(SsrcTable, WhatIsOnlyInheritedMakesRoomAndTheRestIsStillFound) {
+  SsrcTable before(8);
+  for (std::uint32_t ssrc = 1; ssrc <= 8; ++ssrc) before.find_or_add(ssrc)->rtp.commit(70000 + ssrc);
+  SsrcTable after(8);
+  after.continue_from(before);
+  for (std::uint32_t ssrc = 1; ssrc <= 7; ++ssrc) {
+    ASSERT_EQ(after.find(ssrc)->rtp.highest(), 70000 + ssrc);
+    after.find(ssrc)->rtp.commit(80000 + ssrc);
+  }
+  ASSERT_NE(after.find_or_add(99), nullptr) << "in the place of 8, which the new key never met";
+  after.find(99)->rtp.commit(1);
+  EXPECT_EQ(after.find(8), nullptr);
+  EXPECT_EQ(after.find_or_add(8), nullptr) << "all others were met";
+  for (std::uint32_t ssrc = 1; ssrc <= 7; ++ssrc) EXPECT_EQ(after.find(ssrc)->rtp.highest(), 80000 + ssrc);
+}
+
 TEST(SsrcTable, AddingTwiceGivesTheSameState) {
   SsrcTable table(1);
   EXPECT_EQ(table.find(7), nullptr);

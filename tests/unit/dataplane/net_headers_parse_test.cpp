@@ -74,6 +74,9 @@ TEST(ParseFrame, UdpLengthDecidesWithinTheIpPacket) {
 
 TEST(ParseFrame, NoUdpChecksum) {
   expect_udp(Frame(kFrom4, kTo4).payload(Bytes(30)).no_udp_checksum(), kFrom4, kTo4, 30);
+  // RFC 8200 8.1, field 20
+  EXPECT_EQ(parse(Frame(kFrom6, kTo6).payload(Bytes(30)).no_udp_checksum().bytes()).reason,
+            DropReason::kBadUdpChecksum);
 }
 
 TEST(ParseFrame, Dscp) {

@@ -76,6 +76,28 @@ TEST_F(Rtcp, DescriptionsAndByeAreOurs) {
   EXPECT_EQ(to_sent(scenario::bye({kStranger, kSource})), scenario::bye({other, ours_}));
 }
 
+/// Field 25: SRTCP encrypts under the packet's first SSRC, so that no party may choose it.
+TEST_F(Rtcp, PacketsWithoutASenderAreRefused) {
+  EXPECT_FALSE(rtcp_is_well_formed(Bytes{0x80, 202, 0, 1, 1, 2, 3, 4})) << "a description of nobody";
+  EXPECT_FALSE(rtcp_is_well_formed(Bytes{0x80, 203, 0, 1, 1, 2, 3, 4})) << "a goodbye of nobody";
+  EXPECT_FALSE(rtcp_is_well_formed(Bytes{0x80, 203, 0, 0, 0x80, 201, 0, 1, 0, 0, 0, 1})) << "no room for an SSRC";
+}
+
+TEST_F(Rtcp, AnUnknownSenderGetsAnSsrcOfOurs) {
+  const Bytes sent = to_sent(scenario::source_description({{kStranger, "a@b"}}));
+  EXPECT_NE(be32(sent, 4), kStranger);
+  EXPECT_NE(clock_.sent_as(be32(sent, 4)), nullptr);
+}
+
+/// A mixer's description names its contributors: they cost none of our SSRCs and push no source out.
+TEST_F(Rtcp, ThoseWhoAreOnlyMentionedKeepTheirSsrcs) {
+  const Bytes sent =
+      to_sent(scenario::source_description({{kSource, "m"}, {1, "a"}, {2, "b"}, {3, "c"}, {4, "d"}, {5, "e"}}));
+  EXPECT_EQ(sent, scenario::source_description({{ours_, "m"}, {1, "a"}, {2, "b"}, {3, "c"}, {4, "d"}, {5, "e"}}));
+  EXPECT_EQ(clock_.mapping_of(4), nullptr);
+  ASSERT_NE(clock_.mapping_of(kSource), nullptr);
+}
+
 TEST_F(Rtcp, NackNamesTheSourcesSequenceNumbers) {
   const auto at = [this](unsigned i) { return static_cast<std::uint16_t>(our_sequence_ + i); };
   const auto wanted = [](unsigned i) { return static_cast<std::uint16_t>(kFirstSequence + i); };
