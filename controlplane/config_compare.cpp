@@ -6,12 +6,6 @@
 namespace sallyport::controlplane {
 namespace {
 
-bool same_key(const crypto::MasterKey& a, const crypto::MasterKey& b) {
-  const bool key = a.key.equals(b.key);
-  const bool salt = a.salt.equals(b.salt);
-  return key && salt;  // both were compared, whatever the first said
-}
-
 bool same_neighbours(const std::vector<StaticNeighbour>& a, const std::vector<StaticNeighbour>& b) {
   return std::equal(a.begin(), a.end(), b.begin(), b.end(), [](const StaticNeighbour& x, const StaticNeighbour& y) {
     return x.address == y.address && x.mac == y.mac;
@@ -75,15 +69,25 @@ void compare_ports(const Config& running, const Config& wanted, std::vector<std:
 
 }  // namespace
 
-bool same_side(const StreamSideConfig& a, const StreamSideConfig& b) {
-  return std::tie(a.local, a.remote, a.suite, a.rtcp, a.source_check, a.dscp, a.ssrc) ==
-         std::tie(b.local, b.remote, b.suite, b.rtcp, b.source_check, b.dscp, b.ssrc);
+bool same_key(const crypto::MasterKey& a, const crypto::MasterKey& b) {
+  const bool key = a.key.equals(b.key);
+  const bool salt = a.salt.equals(b.salt);
+  return key && salt;  // both were compared, whatever the first said
 }
 
 bool same_stream(const StreamConfig& a, const StreamConfig& b) {
-  return std::tie(a.name, a.clock_rate, a.media_timeout, a.rekey_grace) ==
-             std::tie(b.name, b.clock_rate, b.media_timeout, b.rekey_grace) &&
-         same_side(a.a, b.a) && same_side(a.b, b.b);
+  const auto same_leg = [](const StreamSideConfig& x, const StreamSideConfig& y) {
+    return std::tie(x.local, x.remote, x.suite, x.rtcp, x.ssrc) == std::tie(y.local, y.remote, y.suite, y.rtcp, y.ssrc);
+  };
+  return a.name == b.name && same_leg(a.a, b.a) && same_leg(a.b, b.b);
+}
+
+bool same_settings(const StreamConfig& a, const StreamConfig& b) {
+  const auto settings = [](const StreamConfig& stream) {
+    return std::tie(stream.clock_rate, stream.media_timeout, stream.rekey_grace, stream.a.source_check, stream.a.dscp,
+                    stream.b.source_check, stream.b.dscp);
+  };
+  return settings(a) == settings(b);
 }
 
 bool same_keys(const StreamSideConfig& a, const StreamSideConfig& b) {

@@ -5,11 +5,15 @@
 
 namespace sallyport::controlplane {
 
-/// Whether two configurations of one side are the same but for their keys.
-bool same_side(const StreamSideConfig& a, const StreamSideConfig& b);
-
-/// Whether two streams are the same but for their keys: what differs then is a re-key, anything else is another stream.
+/// Whether two configurations of a stream are the same two legs: name, addresses, suites, RTCP and SSRC. What else may
+/// differ (keys, source check, DSCP, clock rate, time-outs) changes while the stream goes on.
 bool same_stream(const StreamConfig& a, const StreamConfig& b);
+
+/// Whether source check, DSCP, clock rate and time-outs are the same, too.
+bool same_settings(const StreamConfig& a, const StreamConfig& b);
+
+/// Whether two master keys are the same, in constant time.
+bool same_key(const crypto::MasterKey& a, const crypto::MasterKey& b);
 
 /// Whether both keys of two sides are the same, in constant time. Sides without a suite have none.
 bool same_keys(const StreamSideConfig& a, const StreamSideConfig& b);

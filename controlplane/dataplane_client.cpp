@@ -1,5 +1,6 @@
 #include "controlplane/dataplane_client.hpp"
 
+#include <rte_ether.h>
 #include <rte_launch.h>
 #include <rte_lcore.h>
 
@@ -70,6 +71,7 @@ std::vector<dataplane::WorkerPort> DataplaneClient::ports_for(dataplane::WorkerI
     entry.offload = {.ipv4 = port.port->offloads_ipv4_checksum(),
                      .udp = port.port->offloads_udp_checksum(),
                      .ipv4_udp_wanted = port.udp_checksum};
+    entry.max_frame = static_cast<std::uint16_t>(port.port->mtu() + RTE_ETHER_HDR_LEN);
     entry.punt_limit = dataplane::RateLimit(port.port->options().punt_limit_pps, clock_.hz());
     result.push_back(entry);
   }
@@ -124,6 +126,11 @@ void DataplaneClient::set_next_hop(StreamHandle handle, const drivers::MacAddres
                                             .source = source,
                                             .destination = destination.value_or(drivers::MacAddress{}),
                                             .known = destination.has_value()});
+}
+
+void DataplaneClient::adjust(StreamHandle handle, dataplane::AdjustStream settings) {
+  settings.stream = handle.stream;
+  send(handle.worker, settings);
 }
 
 void DataplaneClient::rekey_receive(StreamHandle handle, std::unique_ptr<crypto::Context> context,

@@ -85,6 +85,8 @@ class DataplaneClient {
   void remove(StreamHandle handle);
   void set_next_hop(StreamHandle handle, const drivers::MacAddress& source,
                     const std::optional<drivers::MacAddress>& destination);
+  /// Changes what AdjustStream holds; its `stream` is filled in.
+  void adjust(StreamHandle handle, dataplane::AdjustStream settings);
   void rekey_receive(StreamHandle handle, std::unique_ptr<crypto::Context> context, std::chrono::milliseconds grace);
   void rekey_send(StreamHandle handle, std::unique_ptr<crypto::Context> context);
 

@@ -1,9 +1,12 @@
 #include "controlplane/session/static_streams.hpp"
 
+#include <openssl/evp.h>
 #include <openssl/rand.h>
 #include <spdlog/spdlog.h>
 
 #include <algorithm>
+#include <unordered_map>
+#include <unordered_set>
 
 #include "controlplane/config_compare.hpp"
 #include "crypto/error.hpp"
@@ -23,6 +26,22 @@ T random_value() {
     throw SetupError("the system gives no random numbers (OpenSSL RAND_bytes failed)");
   }
   return value;
+}
+
+std::int8_t dscp_of(const StreamSideConfig& side) {
+  return side.dscp ? static_cast<std::int8_t>(*side.dscp) : dataplane::kKeepDscp;
+}
+
+/// SHA-256 of master key and salt, to know a key again without keeping it.
+crypto::SecretBytes<32> digest_of(const crypto::MasterKey& key) {
+  crypto::SecretBytes<32 + 14> both;
+  std::copy_n(key.key.data(), key.key.size(), both.data());
+  std::copy_n(key.salt.data(), key.salt.size(), both.data() + key.key.size());
+  crypto::SecretBytes<32> digest;
+  if (EVP_Digest(both.data(), both.size(), digest.data(), nullptr, EVP_sha256(), nullptr) != 1) {
+    throw SetupError("SHA-256 cannot be computed (OpenSSL EVP_Digest failed)");
+  }
+  return digest;
 }
 
 /// An SRTP side gets SSRCs that nobody can foresee, so that neither a restart nor a looped capture meets the same key
@@ -57,52 +76,89 @@ StaticStreams::StaticStreams(DataplaneClient& dataplane, crypto::Engine& engine,
 
 StaticStreams::~StaticStreams() = default;
 
-StreamChanges StaticStreams::apply(std::vector<StreamConfig> wanted) {
-  const auto named = [](const std::string& name) {
-    return [&name](const auto& entry) {
-      if constexpr (requires { entry.config; }) {
-        return entry.config.name == name;
-      } else {
-        return entry.name == name;
-      }
-    };
-  };
-  StreamChanges changes;
+/// A stream that goes on with other keys or settings.
+struct StaticStreams::Change {
+  StaticStream* stream;
+  StreamConfig wanted;
+  std::optional<Rekey> keys;
+};
+
+/// What a reload will do; made before anything is done.
+struct StaticStreams::Plan {
   std::vector<Prepared> fresh;
-  std::vector<std::pair<StaticStream*, std::pair<StreamConfig, Rekey>>> rekeys;
-  std::vector<std::string> kept;
-  for (StreamConfig& config : wanted) {
-    const auto present = std::find_if(streams_.begin(), streams_.end(), named(config.name));
-    if (present == streams_.end()) {
-      ++changes.added;
-    } else if (same_stream(present->config, config)) {
-      kept.push_back(config.name);
-      if (same_keys(present->config, config)) {
-        ++changes.kept;
-      } else {
-        ++changes.rekeyed;
-        Rekey keys = prepare_rekey(config);
-        rekeys.emplace_back(&*present, std::pair(std::move(config), std::move(keys)));
-      }
-      continue;
-    } else {
-      ++changes.replaced;
-    }
-    fresh.push_back(prepare(std::move(config)));
-  }
-  reserve_ids(fresh);
+  std::vector<Change> changes;
+  std::unordered_set<const StaticStream*> stays;
+  StreamChanges counts;
+};
+
+StreamChanges StaticStreams::apply(std::vector<StreamConfig> wanted) {
+  Plan planned = plan(std::move(wanted));
+  reserve_ids(planned.fresh);
   for (auto stream = streams_.begin(); stream != streams_.end();) {
-    if (std::find(kept.begin(), kept.end(), stream->config.name) != kept.end()) {
+    if (planned.stays.contains(&*stream)) {
       ++stream;
+    } else {
+      remove(*stream);
+      stream = streams_.erase(stream);
+    }
+  }
+  for (Change& change : planned.changes) apply(change);
+  for (Prepared& prepared : planned.fresh) install(prepared);
+  return planned.counts;
+}
+
+StaticStreams::Plan StaticStreams::plan(std::vector<StreamConfig> wanted) {
+  std::unordered_map<std::string_view, StaticStream*> present;
+  for (StaticStream& stream : streams_) present.emplace(stream.config.name, &stream);
+  Plan result;
+  StreamChanges& counts = result.counts;
+  for (StreamConfig& config : wanted) {
+    const auto found = present.find(config.name);
+    if (found == present.end() || !same_stream(found->second->config, config)) {
+      ++(found == present.end() ? counts.added : counts.replaced);
+      result.fresh.push_back(prepare(std::move(config)));
       continue;
     }
-    if (std::none_of(fresh.begin(), fresh.end(), named(stream->config.name))) ++changes.removed;
-    remove(*stream);
-    stream = streams_.erase(stream);
+    StaticStream& stream = *found->second;
+    result.stays.insert(&stream);
+    const bool rekeyed = !same_keys(stream.config, config);
+    const bool adjusted = !same_settings(stream.config, config);
+    ++(rekeyed ? counts.rekeyed : counts.kept);
+    if (adjusted) ++counts.adjusted;
+    if (!rekeyed && !adjusted) continue;
+    std::optional<Rekey> keys;
+    if (rekeyed) {
+      refuse_used_keys(stream, config);
+      keys = prepare_rekey(config);
+    }
+    result.changes.push_back({&stream, std::move(config), std::move(keys)});
   }
-  for (auto& [stream, change] : rekeys) rekey(*stream, std::move(change.first), std::move(change.second));
-  for (Prepared& prepared : fresh) install(prepared);
-  return changes;
+  counts.removed = static_cast<unsigned>(streams_.size()) - counts.kept - counts.rekeyed - counts.replaced;
+  return result;
+}
+
+void StaticStreams::apply(Change& change) {
+  StaticStream& stream = *change.stream;
+  if (change.keys) rekey(stream, change.wanted, *change.keys);
+  adjust(stream.a, change.wanted, change.wanted.a);
+  adjust(stream.b, change.wanted, change.wanted.b);
+  stream.config = std::move(change.wanted);
+}
+
+void StaticStreams::refuse_used_keys(const StaticStream& stream, const StreamConfig& wanted) {
+  const auto refuse = [&](const char* key, const crypto::MasterKey& now, const crypto::MasterKey& next) {
+    if (same_key(now, next)) return;
+    const crypto::SecretBytes<32> digest = digest_of(next);
+    for (const crypto::SecretBytes<32>& used : stream.used_keys) {
+      if (!used.equals(digest)) continue;
+      throw SetupError("stream " + stream.config.name + ": " + key +
+                       " is a key that the stream has had before, expected one that is new to it");
+    }
+  };
+  refuse("a.send_key", stream.config.a.send_key, wanted.a.send_key);
+  refuse("a.receive_key", stream.config.a.receive_key, wanted.a.receive_key);
+  refuse("b.send_key", stream.config.b.send_key, wanted.b.send_key);
+  refuse("b.receive_key", stream.config.b.receive_key, wanted.b.receive_key);
 }
 
 StaticStreams::Prepared StaticStreams::prepare(StreamConfig config) {
@@ -150,7 +206,7 @@ std::unique_ptr<dataplane::Stream> StaticStreams::build(const StreamConfig& conf
   stream->tx = context(side.suite, side.send_key);
   stream->rtcp = side.rtcp;
   stream->source_check = side.source_check;
-  stream->dscp = side.dscp ? static_cast<std::int8_t>(*side.dscp) : dataplane::kKeepDscp;
+  stream->dscp = dscp_of(side);
   stream->address_slot = static_cast<std::uint16_t>(slot);
   stream->local_port = side.local.port;
   stream->egress_port = dataplane_.addresses()[slot].port;
@@ -192,25 +248,33 @@ void StaticStreams::remove(StaticStream& stream) {
   }
 }
 
-void StaticStreams::rekey(StaticStream& stream, StreamConfig wanted, Rekey keys) {
-  rekey_side(stream.a, stream.config.a, wanted.a, std::move(keys.a_receive), std::move(keys.a_send),
+void StaticStreams::rekey(StaticStream& stream, const StreamConfig& wanted, Rekey& keys) {
+  rekey_side(stream, stream.a, stream.config.a, wanted.a, std::move(keys.a_receive), std::move(keys.a_send),
              wanted.rekey_grace);
-  rekey_side(stream.b, stream.config.b, wanted.b, std::move(keys.b_receive), std::move(keys.b_send),
+  rekey_side(stream, stream.b, stream.config.b, wanted.b, std::move(keys.b_receive), std::move(keys.b_send),
              wanted.rekey_grace);
-  stream.config = std::move(wanted);
 }
 
 /// Only the directions whose key differs: an unchanged key must keep what it remembers.
-void StaticStreams::rekey_side(const StreamSide& side, const StreamSideConfig& now, const StreamSideConfig& wanted,
-                               std::unique_ptr<crypto::Context> receive, std::unique_ptr<crypto::Context> send,
-                               std::chrono::milliseconds grace) {
-  const auto differs = [](const crypto::MasterKey& a, const crypto::MasterKey& b) {
-    return !a.key.equals(b.key) || !a.salt.equals(b.salt);
-  };
-  if (receive != nullptr && differs(now.receive_key, wanted.receive_key)) {
+void StaticStreams::rekey_side(StaticStream& stream, const StreamSide& side, const StreamSideConfig& now,
+                               const StreamSideConfig& wanted, std::unique_ptr<crypto::Context> receive,
+                               std::unique_ptr<crypto::Context> send, std::chrono::milliseconds grace) {
+  if (receive != nullptr && !same_key(now.receive_key, wanted.receive_key)) {
+    stream.used_keys.push_back(digest_of(now.receive_key));
     dataplane_.rekey_receive(side.handle, std::move(receive), grace);
   }
-  if (send != nullptr && differs(now.send_key, wanted.send_key)) dataplane_.rekey_send(side.handle, std::move(send));
+  if (send != nullptr && !same_key(now.send_key, wanted.send_key)) {
+    stream.used_keys.push_back(digest_of(now.send_key));
+    dataplane_.rekey_send(side.handle, std::move(send));
+  }
+}
+
+void StaticStreams::adjust(const StreamSide& side, const StreamConfig& wanted, const StreamSideConfig& settings) {
+  dataplane_.adjust(side.handle, {.stream = {},
+                                  .source_check = settings.source_check,
+                                  .dscp = dscp_of(settings),
+                                  .units_per_tick = wanted.clock_rate / dataplane_.clock().hz(),
+                                  .media_timeout = dataplane_.clock().ticks(wanted.media_timeout)});
 }
 
 template <typename Found>

@@ -27,6 +27,7 @@ struct StaticStream {
   StreamConfig config;
   StreamSide a;
   StreamSide b;
+  std::vector<crypto::SecretBytes<32>> used_keys;  ///< digests of the keys that re-keys have replaced
 };
 
 /// What a reload did, for the log.
@@ -36,6 +37,7 @@ struct StreamChanges {
   unsigned replaced = 0;
   unsigned added = 0;
   unsigned removed = 0;
+  unsigned adjusted = 0;  ///< of those kept or re-keyed: with other settings
 };
 
 /// Tells what MAC address leads to a remote, now and whenever that changes, until the watch is dropped. The callback
@@ -52,9 +54,10 @@ class StaticStreams {
   StaticStreams(const StaticStreams&) = delete;
   StaticStreams& operator=(const StaticStreams&) = delete;
 
-  /// Makes what is installed equal to `wanted`: streams that stay the same are not touched, those whose keys alone
-  /// differ are re-keyed, the rest is replaced, added or removed. Everything that can fail is built first: throws
-  /// SetupError with nothing changed.
+  /// Makes what is installed equal to `wanted`: streams that stay the same are not touched, those with other keys are
+  /// re-keyed and those with other settings adjusted while they go on, the rest is replaced, added or removed. A stream
+  /// never goes back to a key that it had before: that would accept its old packets again. Everything that can fail is
+  /// built first: throws SetupError with nothing changed.
   StreamChanges apply(std::vector<StreamConfig> wanted);
 
   const std::list<StaticStream>& all() const noexcept { return streams_; }
@@ -67,17 +70,23 @@ class StaticStreams {
  private:
   struct Prepared;
   struct Rekey;
+  struct Change;
+  struct Plan;
 
+  Plan plan(std::vector<StreamConfig> wanted);
   Prepared prepare(StreamConfig config);
   void reserve_ids(std::vector<Prepared>& fresh);
   Rekey prepare_rekey(const StreamConfig& config);
   std::unique_ptr<dataplane::Stream> build(const StreamConfig& stream, const StreamSideConfig& side);
   void install(Prepared& prepared);
   void watch(StreamSide& side, const StreamSideConfig& config);
-  void rekey(StaticStream& stream, StreamConfig wanted, Rekey keys);
-  void rekey_side(const StreamSide& side, const StreamSideConfig& now, const StreamSideConfig& wanted,
-                  std::unique_ptr<crypto::Context> receive, std::unique_ptr<crypto::Context> send,
-                  std::chrono::milliseconds grace);
+  void apply(Change& change);
+  static void refuse_used_keys(const StaticStream& stream, const StreamConfig& wanted);
+  void rekey(StaticStream& stream, const StreamConfig& wanted, Rekey& keys);
+  void adjust(const StreamSide& side, const StreamConfig& wanted, const StreamSideConfig& settings);
+  void rekey_side(StaticStream& stream, const StreamSide& side, const StreamSideConfig& now,
+                  const StreamSideConfig& wanted, std::unique_ptr<crypto::Context> receive,
+                  std::unique_ptr<crypto::Context> send, std::chrono::milliseconds grace);
   void remove(StaticStream& stream);
   std::unique_ptr<crypto::Context> context(const crypto::Suite* suite, const crypto::MasterKey& key);
   std::size_t slot_of(const drivers::IpAddress& address) const;
