@@ -29,13 +29,16 @@ drivers::EalOptions eal_options(const Config& config) {
 }
 
 /// Enough to fill every receive and transmit queue that the ports may have, with room for what is on its way between
-/// them.
+/// them. Only a NIC has a queue for each worker.
 unsigned mbufs_for(const Config& config) {
   if (config.mbufs != 0) return config.mbufs;
   constexpr unsigned kOnTheWay = 8191;
   const auto workers = static_cast<unsigned>(config.workers.cores.size());
   unsigned queued = 0;
-  for (const PortConfig& port : config.ports) queued += workers * port.options.descriptors * 3 / 2;
+  for (const PortConfig& port : config.ports) {
+    const unsigned queues = port.options.kind == drivers::DeviceKind::kPci ? workers : 1;
+    queued += queues * port.options.descriptors * 3 / 2;
+  }
   return queued + kOnTheWay;
 }
 
@@ -97,7 +100,7 @@ void Gateway::open_ports() {
       Port& port = ports_.emplace_back();
       port.config = &config;
       port.device = std::make_unique<drivers::EthPort>(config.options, workers, pool);
-      port.kernel_path = drivers::make_kernel_path(*port.device, workers, pool);
+      port.kernel_path = drivers::make_kernel_path(*port.device, port.device->queues(), pool);
     } catch (const SetupError& error) {
       throw SetupError(config.position + ": " + error.what());
     }
@@ -210,8 +213,9 @@ std::vector<std::string> Gateway::reload() {
       config_.log_level = wanted.log_level;
       for (const std::string& warning : wanted.warnings) spdlog::warn("{}", warning);
       reporter_->set_warnings(wanted.warnings);
-      spdlog::info("reloaded {}: {} streams kept, {} re-keyed, {} replaced, {} added, {} removed", config_.file,
-                   changes.kept, changes.rekeyed, changes.replaced, changes.added, changes.removed);
+      spdlog::info("reloaded {}: {} streams kept, {} re-keyed, {} replaced, {} added, {} removed; {} adjusted",
+                   config_.file, changes.kept, changes.rekeyed, changes.replaced, changes.added, changes.removed,
+                   changes.adjusted);
     }
   } catch (const ConfigError& error) {
     faults = error.faults();

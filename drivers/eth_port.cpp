@@ -49,7 +49,7 @@ EthPort::EthPort(const PortOptions& options, unsigned queues, MbufPool& pool) : 
       open_linux(queues, pool);
       break;
     case DeviceKind::kMemif:
-      open_memif(pool);
+      open_memif(queues, pool);
       break;
     case DeviceKind::kPci:
     case DeviceKind::kRing:
@@ -107,8 +107,12 @@ void EthPort::open_linux(unsigned queues, MbufPool& pool) {
   partial_checksums_ = true;
 }
 
-void EthPort::open_memif(MbufPool& pool) {
+void EthPort::open_memif(unsigned queues, MbufPool& pool) {
   const MemifSocket socket = memif_socket(options_);
+  if (socket.queues > queues) {
+    throw SetupError(whose(options_) + ": " + std::to_string(socket.queues) + " queues, expected at most " +
+                     std::to_string(queues) + ", one per worker: nobody would read the others");
+  }
   if (options_.memif_server) memif_socket_ = std::make_unique<MemifSocketFile>(socket.path);
   auto device = std::make_unique<EthernetDevice>(
       EthernetDevice::make_virtual(whose(options_), memif_device(options_, own_mac(options_))));
@@ -134,6 +138,7 @@ void EthPort::open_other(unsigned queues, MbufPool& pool) {
     default:
       device = std::make_unique<EthernetDevice>(EthernetDevice::find_pci(whose(options_), options_.device));
       setup.all_multicast = true;
+      setup.spread_udp = true;
       break;
   }
   const bool has_own_mac = options_.kind == DeviceKind::kPci;

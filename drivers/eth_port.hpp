@@ -88,7 +88,7 @@ class EthPort {
   struct TwinTag {};
   EthPort(TwinTag, const EthPort& port, const std::string& interface, unsigned queues, MbufPool& pool);
   void open_linux(unsigned queues, MbufPool& pool);
-  void open_memif(MbufPool& pool);
+  void open_memif(unsigned queues, MbufPool& pool);
   void open_other(unsigned queues, MbufPool& pool);
   void adopt(std::unique_ptr<EthernetDevice> device);
 

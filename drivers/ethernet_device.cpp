@@ -91,6 +91,10 @@ void EthernetDevice::start(const DeviceSetup& setup, MbufPool& pool) {
     tx_offloads_ = device.tx_offload_capa & (RTE_ETH_TX_OFFLOAD_IPV4_CKSUM | RTE_ETH_TX_OFFLOAD_UDP_CKSUM);
     conf.txmode.offloads = tx_offloads_;
   }
+  if (setup.spread_udp && queues_ > 1) {
+    conf.rxmode.mq_mode = RTE_ETH_MQ_RX_RSS;
+    conf.rx_adv_conf.rss_conf.rss_hf = device.flow_type_rss_offloads & (RTE_ETH_RSS_UDP | RTE_ETH_RSS_IP);
+  }
   const auto pairs = static_cast<std::uint16_t>(queues_);
   if (const int error = rte_eth_dev_configure(id_, pairs, pairs, &conf); error != 0)
     fail("configure " + std::to_string(queues_) + " queues", error, log.last_words());

@@ -17,6 +17,7 @@ struct DeviceSetup {
   unsigned queues = 1;  ///< pairs wanted; the device may have fewer
   std::uint16_t descriptors = 1024;
   bool checksum_offload = true;  ///< take what the device offers
+  bool spread_udp = false;       ///< have the device spread flows over its queues, where it can
   bool all_multicast = false;    ///< for IPv6 neighbour discovery behind a filtering NIC
 };
 

@@ -41,12 +41,12 @@ KernelPathKind resolve(const PortOptions& options) {
 
 }  // namespace
 
-std::unique_ptr<KernelPath> make_kernel_path(const EthPort& port, unsigned workers, MbufPool& pool) {
+std::unique_ptr<KernelPath> make_kernel_path(const EthPort& port, unsigned queues, MbufPool& pool) {
   switch (resolve(port.options())) {
     case KernelPathKind::kShared:
       return std::make_unique<SharedPath>(port);
     case KernelPathKind::kTap:
-      return std::make_unique<TapPath>(port, workers, pool);
+      return std::make_unique<TapPath>(port, queues, pool);
     default:
       return std::make_unique<NoPath>(port);
   }

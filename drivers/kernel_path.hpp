@@ -29,9 +29,10 @@ class KernelPath {
   virtual const EthPort* twin() const noexcept { return nullptr; }
 };
 
-/// Builds the kernel path for a started port (`port.options().kernel_path`). `workers`: queues of the twin.
+/// Builds the kernel path for a started port (`port.options().kernel_path`). `queues`: of the twin, as many
+/// as the port has: a queue that no worker polls would swallow what Linux puts there.
 /// A killed predecessor's rules for the same port are replaced. Throws SetupError. Must die before the port.
-std::unique_ptr<KernelPath> make_kernel_path(const EthPort& port, unsigned workers, MbufPool& pool);
+std::unique_ptr<KernelPath> make_kernel_path(const EthPort& port, unsigned queues, MbufPool& pool);
 
 /// Removes what a killed predecessor left for this port (XDP program, nft tables, reserved ports, memif socket);
 /// returns a line for the log per thing removed. Call it before the port is made, or after it died (an orderly end

@@ -53,6 +53,12 @@ rte_mempool* create_one_per_page(const char* name, unsigned count, unsigned cach
   return pool;
 }
 
+/// About what the pool needs.
+std::uint64_t megabytes(unsigned count, MbufLayout layout) {
+  const unsigned each = layout == MbufLayout::kOnePerPage ? kPage : kDataRoom + 256;
+  return std::uint64_t{count} * each / (1024 * 1024);
+}
+
 }  // namespace
 
 MbufPool::MbufPool(unsigned count, int socket, MbufLayout layout) : count_(count) {
@@ -64,8 +70,8 @@ MbufPool::MbufPool(unsigned count, int socket, MbufLayout layout) : count_(count
               : rte_pktmbuf_pool_create(name.c_str(), count, cache, kPacketMetaSize, kDataRoom, socket);
   if (pool_ == nullptr) {
     throw SetupError("cannot make a pool of " + std::to_string(count) + " packet buffers (" +
-                     std::to_string(static_cast<std::uint64_t>(count) * (kDataRoom + 256) / (1024 * 1024)) + " MB): " +
-                     rte_strerror(rte_errno) + ", expected fewer 'mbufs' or more 'memory_mb'" + log.last_words());
+                     std::to_string(megabytes(count, layout)) + " MB): " + rte_strerror(rte_errno) +
+                     ", expected fewer memory.mbufs or more memory.size_mb" + log.last_words());
   }
 }
 

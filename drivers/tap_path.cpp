@@ -11,8 +11,7 @@
 namespace sallyport::drivers {
 namespace {
 
-std::unique_ptr<EthPort> make_twin(const EthPort& port, const std::string& interface, unsigned workers,
-                                   MbufPool& pool) {
+std::unique_ptr<EthPort> make_twin(const EthPort& port, const std::string& interface, unsigned queues, MbufPool& pool) {
   if (interface_index(interface) != 0) {
     throw SetupError("port '" + port.options().name + "': there is an interface '" + interface +
                      "' already, expected a name for the TAP that is free");
@@ -20,7 +19,12 @@ std::unique_ptr<EthPort> make_twin(const EthPort& port, const std::string& inter
   // The TAP driver has the kernel send a signal per frame, and the kernel falls back to SIGIO where signals pile up:
   // that would end the process.
   std::signal(SIGIO, SIG_IGN);
-  return EthPort::make_tap_twin(port, interface, workers, pool);
+  auto twin = EthPort::make_tap_twin(port, interface, queues, pool);
+  if (twin->queues() < queues) {
+    throw SetupError("port '" + port.options().name + "': its TAP interface has " + std::to_string(twin->queues()) +
+                     " queues, expected " + std::to_string(queues) + ", one per worker; use fewer workers");
+  }
+  return twin;
 }
 
 /// Behind what the host's administrator has set: a route with a lower metric wins.
@@ -45,12 +49,12 @@ std::string tap_name(const PortOptions& options) {
   return name;
 }
 
-TapPath::TapPath(const EthPort& port, unsigned workers, MbufPool& pool)
+TapPath::TapPath(const EthPort& port, unsigned queues, MbufPool& pool)
     : interface_(tap_name(port.options())),
       input_("inet", nft_table_name(interface_),
              media_input_chain(interface_, port.options().addresses, port.options().media_ports)),
       reserved_(interface_, port.options().media_ports),
-      twin_(make_twin(port, interface_, workers, pool)) {
+      twin_(make_twin(port, interface_, queues, pool)) {
   const PortOptions& options = port.options();
   Rtnetlink netlink;
   netlink.set_up(interface_, port.mtu());

@@ -14,7 +14,7 @@ std::string tap_name(const PortOptions& options);
 class TapPath final : public KernelPath {
  public:
   /// Throws SetupError where the TAP cannot be made (its name is taken, no rights) or Linux refuses an address.
-  TapPath(const EthPort& port, unsigned workers, MbufPool& pool);
+  TapPath(const EthPort& port, unsigned queues, MbufPool& pool);
   KernelPathKind kind() const noexcept override { return KernelPathKind::kTap; }
   const std::string& description() const noexcept override { return description_; }
   const std::string& interface() const noexcept override { return interface_; }
