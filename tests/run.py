@@ -31,10 +31,11 @@ class Tally:
 
 def tests_of(build, suites):
     """The tests of a build directory, in the order of its meson files; of some suites only, if named."""
+    # A program that was not built makes its test fail in run_one(): nothing is left out silently.
     listed = subprocess.run(["meson", "introspect", "--tests", str(build)], check=True, capture_output=True, text=True)
     for test in json.loads(listed.stdout):
         names = [name.split(":")[-1] for name in test["suite"]]
-        if (suites is None or suites & set(names)) and Path(test["cmd"][0]).exists():
+        if suites is None or suites & set(names):
             yield test
 
 
@@ -62,7 +63,9 @@ def count_gtest(report, status, output):
 
 
 def count_tap(output, status):
+    """Lines "ok", "not ok" and "ok # SKIP"; a plan that was not kept is one failure more."""
     passed = failed = skipped = 0
+    plan = re.search(r"^1\.\.(\d+)", output, re.M)
     for line in output.splitlines():
         if re.match(r"ok\b.*# SKIP", line, re.I):
             skipped += 1
@@ -75,6 +78,9 @@ def count_tap(output, status):
         skipped = max(skipped, 1)
     elif status not in (0, SKIPPED) and failed == 0:
         failed = 1
+    if status != SKIPPED and (plan is None or int(plan.group(1)) != passed + failed + skipped):
+        print("    the plan was not kept")
+        failed += 1
     return passed, failed, skipped
 
 
@@ -88,6 +94,8 @@ def run_one(test, label, tally):
         command.append(f"--gtest_output=json:{report}")
     start = time.monotonic()
     try:
+        if not Path(command[0]).exists():
+            raise FileNotFoundError(f"{command[0]} was not built")
         done = subprocess.run(command, cwd=test.get("workdir") or ROOT, env=environment, stdin=subprocess.DEVNULL,
                               stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, errors="replace",
                               timeout=test["timeout"] or None)
@@ -95,6 +103,8 @@ def run_one(test, label, tally):
     except subprocess.TimeoutExpired as expired:
         status = -1
         output = (expired.stdout or b"").decode(errors="replace") + f"\nno end after {test['timeout']} s"
+    except FileNotFoundError as missing:
+        status, output = 1, str(missing)
     if test["protocol"] == "gtest":
         counts = count_gtest(report, status, output)
         os.unlink(report)
@@ -112,7 +122,7 @@ def run_one(test, label, tally):
 
 def main():
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    parser.add_argument("--long", action="store_true", help="longer fuzzing and soaks")
+    parser.add_argument("--long", action="store_true", help="longer fuzzing")
     parser.add_argument("--only", help="only tests whose name contains this")
     arguments = parser.parse_args()
     if arguments.long:
@@ -125,9 +135,11 @@ def main():
              ("thread", "build-tsan", {"rings"}), ("fuzz", "build-fuzz", {"fuzz"}))
     for label, build, suites in trees:
         directory = ROOT / build
-        if not directory.exists():
-            continue
-        for test in tests_of(directory, suites):
+        tests = list(tests_of(directory, suites)) if directory.exists() else []
+        if not tests:
+            print(f"  FAILED {label:10} {build} has no tests")
+            tally.failed += 1
+        for test in tests:
             if arguments.only is None or arguments.only in test["name"]:
                 run_one(test, label, tally)
     print(f"{tally.passed} passed, {tally.failed} failed, {tally.skipped} skipped")
