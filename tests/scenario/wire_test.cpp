@@ -84,9 +84,9 @@ std::vector<Scenario> frames() {
                  framed(1, [](Frame& frame) { frame.fragment(0x0004); }).dropped(), framed(1, {})},
        .drops = {{DropReason::kFragment, 1}, {DropReason::kNotForUs, 1}}},
       {.name = "FullFrame",
-       .description = "the longest packet of an Ethernet without jumbo frames",
+       .description = "the longest packet of an Ethernet without jumbo frames, tag and all",
        .legs = legs,
-       .sends = {Send("west", Rtp().payload(1460))}}};
+       .sends = {Send("west", Rtp().payload(1500 - 28 - 12 - 16))}}};
 }
 
 Leg muxed(Leg leg) {

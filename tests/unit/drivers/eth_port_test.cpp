@@ -120,7 +120,7 @@ TEST(MbufPool, SaysWhenMemoryDoesNotSuffice) {
     FAIL() << "10 million buffers fitted into 128 MB";
   } catch (const SetupError& error) {
     EXPECT_NE(std::string(error.what()).find("cannot make a pool of 10000000 packet buffers"), std::string::npos);
-    EXPECT_NE(std::string(error.what()).find("expected fewer 'mbufs' or more 'memory_mb'"), std::string::npos);
+    EXPECT_NE(std::string(error.what()).find("expected fewer memory.mbufs or more memory.size_mb"), std::string::npos);
   }
 }
 
