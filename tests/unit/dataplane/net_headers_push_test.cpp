@@ -2,6 +2,7 @@
 #include <gtest/gtest.h>
 #include <rte_mbuf.h>
 
+#include <algorithm>
 #include <array>
 #include <cstring>
 
@@ -26,7 +27,7 @@ class Packet {
     mbuf_->data_len = static_cast<std::uint16_t>(payload.size());
     mbuf_->pkt_len = mbuf_->data_len;
     mbuf_->nb_segs = 1;
-    std::memcpy(memory_.data() + headroom, payload.data(), payload.size());
+    std::copy(payload.begin(), payload.end(), memory_.begin() + headroom);
   }
   rte_mbuf* get() { return mbuf_; }
   rte_mbuf* operator->() { return mbuf_; }
