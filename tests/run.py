@@ -84,7 +84,8 @@ def count_tap(output, status):
     return passed, failed, skipped
 
 
-def run_one(test, label, tally):
+def run_one(test, build, label, tally):
+    """One test, in its build directory unless it says otherwise: its paths are relative to that."""
     command = list(test["cmd"])
     environment = dict(os.environ, **test.get("env", {}))
     report = None
@@ -94,9 +95,9 @@ def run_one(test, label, tally):
         command.append(f"--gtest_output=json:{report}")
     start = time.monotonic()
     try:
-        if not Path(command[0]).exists():
+        if not (build / command[0]).exists():
             raise FileNotFoundError(f"{command[0]} was not built")
-        done = subprocess.run(command, cwd=test.get("workdir") or ROOT, env=environment, stdin=subprocess.DEVNULL,
+        done = subprocess.run(command, cwd=test["workdir"] or build, env=environment, stdin=subprocess.DEVNULL,
                               stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, errors="replace",
                               timeout=test["timeout"] or None)
         status, output = done.returncode, done.stdout
@@ -141,7 +142,7 @@ def main():
             tally.failed += 1
         for test in tests:
             if arguments.only is None or arguments.only in test["name"]:
-                run_one(test, label, tally)
+                run_one(test, directory, label, tally)
     print(f"{tally.passed} passed, {tally.failed} failed, {tally.skipped} skipped")
     return 1 if tally.failed or tally.passed == 0 else 0
 
