@@ -3,6 +3,7 @@
 #pragma once
 
 #include "controlplane/config_draft.hpp"
+#include "drivers/kernel_path.hpp"
 
 namespace sallyport::controlplane {
 
@@ -17,8 +18,5 @@ void check_streams(Draft& draft, Faults& faults);
 
 /// No master key serves two senders (RFC 3711 9.1: a two-time pad). Only where the keys themselves are sound.
 void check_key_use(Draft& draft, Faults& faults);
-
-/// What `kernel_path = auto` means for the port.
-drivers::KernelPathKind effective_kernel_path(const drivers::PortOptions& options);
 
 }  // namespace sallyport::controlplane

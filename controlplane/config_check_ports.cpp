@@ -108,21 +108,6 @@ std::string device_identity(const PortOptions& options) {
 
 }  // namespace
 
-KernelPathKind effective_kernel_path(const PortOptions& options) {
-  if (options.kernel_path != KernelPathKind::kAuto) return options.kernel_path;
-  switch (options.kind) {
-    case DeviceKind::kLinux:
-      return KernelPathKind::kShared;
-    case DeviceKind::kPci:
-    case DeviceKind::kMemif:
-      return KernelPathKind::kTap;
-    case DeviceKind::kRing:
-    case DeviceKind::kPcap:
-      break;
-  }
-  return KernelPathKind::kNone;
-}
-
 void check_ports(const Draft& draft, Faults& faults) {
   FirstUse devices(faults);
   FirstUse interfaces(faults);

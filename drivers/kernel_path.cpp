@@ -24,7 +24,9 @@ class NoPath final : public KernelPath {
   std::string interface_;
 };
 
-KernelPathKind resolve(const PortOptions& options) {
+}  // namespace
+
+KernelPathKind effective_kernel_path(const PortOptions& options) {
   if (options.kernel_path != KernelPathKind::kAuto) return options.kernel_path;
   switch (options.kind) {
     case DeviceKind::kLinux:
@@ -39,10 +41,8 @@ KernelPathKind resolve(const PortOptions& options) {
   return KernelPathKind::kNone;
 }
 
-}  // namespace
-
 std::unique_ptr<KernelPath> make_kernel_path(const EthPort& port, unsigned queues, MbufPool& pool) {
-  switch (resolve(port.options())) {
+  switch (effective_kernel_path(port.options())) {
     case KernelPathKind::kShared:
       return std::make_unique<SharedPath>(port);
     case KernelPathKind::kTap:

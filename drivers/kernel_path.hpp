@@ -29,6 +29,9 @@ class KernelPath {
   virtual const EthPort* twin() const noexcept { return nullptr; }
 };
 
+/// What kAuto stands for: shared for Linux interfaces, TAP for NICs and memif, none for rings and pcap files.
+KernelPathKind effective_kernel_path(const PortOptions& options);
+
 /// Builds the kernel path for a started port (`port.options().kernel_path`). `queues`: of the twin, as many
 /// as the port has: a queue that no worker polls would swallow what Linux puts there.
 /// A killed predecessor's rules for the same port are replaced. Throws SetupError. Must die before the port.
