@@ -189,6 +189,28 @@ def changed_keys(tap):
         tap.ok(True, "the old key is refused once its grace time is over")
 
 
+def keys_and_settings_in_place(tap):
+    """a stream never goes back to a key that it had, and takes other settings while it goes on"""
+    with laboratory(1) as (lab, streams, gateway), closing(streams.plain_flow(0)) as flow:
+        pass_media(streams, [flow])
+        ssrc = gateway.sides("s0")["b"]["ssrc_out"]
+        streams.rekey(0)
+        tap.equal(gateway.ask("reload").returncode, 0, "new keys are taken")
+        for way in ("send", "receive"):
+            path = streams.key_file(0, way)
+            path.with_suffix(".old").rename(path)
+        back = gateway.ask("reload")
+        tap.ok(back.returncode == 1 and "a key that the stream has had before" in back.stderr,
+               "the keys before are refused", back.stderr)
+        streams.rekey(0)
+        streams.sections["stream.s0"].update({"b.dscp": "46", "media_timeout": "3"})
+        gateway.write(streams.sections)
+        tap.equal(gateway.ask("reload").returncode, 0, "new keys and other settings are taken together")
+        gateway.wait_for_log("1 re-keyed, 0 replaced, 0 added, 0 removed; 1 adjusted")
+        passed = pass_media(streams, [flow])
+        tap.ok(passed == 25 and gateway.sides("s0")["b"]["ssrc_out"] == ssrc, "the stream goes on", passed)
+
+
 def refused_reloads(tap):
     """wrong files and changes that need a restart are refused whole"""
     with laboratory(2) as (lab, streams, gateway), closing(streams.plain_flow(0)) as flow:
@@ -343,5 +365,6 @@ def secrets(tap):
 
 
 if __name__ == "__main__":
-    main([unchanged_streams, changed_keys, refused_reloads, endings, sudden_death, second_instance, silence, command_line,
+    main([unchanged_streams, changed_keys, keys_and_settings_in_place, refused_reloads, endings, sudden_death,
+          second_instance, silence, command_line,
           who_may_ask, secrets], missing() or ("" if program("srtp_protect").exists() else "srtp_protect is not built"))
