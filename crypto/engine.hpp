@@ -10,74 +10,96 @@
 #include <string_view>
 
 #include "crypto/bytes.hpp"
-#include "crypto/secret_memory.hpp"
 #include "crypto/suite.hpp"
 
 namespace sallyport::crypto {
 
 /// Session keys of one direction and one of SRTP / SRTCP, as the key derivation yields them. Wiped on destruction.
 struct SessionKeys {
-  SecretBytes<32> encryption;      ///< suite.key_len bytes used
+  SecretBytes<32> encryption;      ///< suite.encryption_key_len() bytes used
   SecretBytes<20> authentication;  ///< suite.auth_key_len bytes used
+  SecretBytes<14> salt;            ///< suite.salt_len bytes used
 };
 
-/// An engine's expanded form of SessionKeys. Made on the control thread, read by the one worker that owns the stream,
-/// destroyed (and wiped) by control again. Bound to the engine kind that made it.
-class KeySchedule : public InSecretMemory {
- public:
-  KeySchedule() = default;
-  KeySchedule(const KeySchedule&) = delete;
-  KeySchedule& operator=(const KeySchedule&) = delete;
-  virtual ~KeySchedule() = default;
+/// Room for what an engine needs of one key per packet. What the bytes mean is the engine's matter: the expanded key
+/// itself where it fits (the first 48 bytes share a cache line with the salt, the other 64 are the next line), else a
+/// pointer to it. Lies in secret memory. Made on the control thread, read by the one worker that owns the stream,
+/// released on the control thread.
+struct alignas(16) KeyRecord {
+  std::array<std::uint8_t, 112> bytes;
 };
+/// Frees what a record points to (the record itself is wiped by its owner); null where it points to nothing.
+using KeyRelease = void (*)(KeyRecord& record) noexcept;
+
+/// Which implementation.
+enum class EngineKind : std::uint8_t { kLanes, kIpsecMb, kOpenSsl, kCryptodev, kLibSrtp };
+inline constexpr std::size_t kEngineKinds = 5;
 
 /// One packet's crypto, in one cache line. Ciphertext and cleartext are `text_len` bytes; `src` and `dst` are equal (in
 /// place) or do not overlap. What is authenticated: with AEAD suites `auth` (the additional data) and then the text;
-/// with HMAC suites `auth` alone, which the transform laid out (header | text | ROC or index) and which contains the
+/// with the others `auth` alone, which the transform laid out (header | text | ROC or index) and which contains the
 /// ciphertext. An engine touches no byte outside of these regions and the tag.
 struct alignas(64) Job {
-  const KeySchedule* keys;
+  const KeyRecord* keys;
   const std::uint8_t* auth;
   const std::uint8_t* src;
   std::uint8_t* dst;
   std::uint8_t* tag;  ///< seal: written last, may overlap the end of `auth`. open: read
   std::uint16_t auth_len;
   std::uint16_t text_len;  ///< may be 0
-  std::uint8_t tag_len;
-  Cipher cipher;
-  std::uint8_t key_len;  ///< 16 or 32
+  std::uint8_t tag_len;    ///< 0: nothing is authenticated (UNAUTHENTICATED_SRTP; never with AEAD)
+  Cipher cipher : 4;       ///< kNull: HMAC only
+  EngineKind engine : 4;   ///< that made `keys`
+  std::uint8_t key_len;    ///< 16, 24 or 32
   bool ok;  ///< open: the tag was right and dst holds the cleartext. seal: false if the implementation failed
-  alignas(16) std::array<std::uint8_t, 16> iv;  ///< AES-CM: the counter block, GCM: the first 12 bytes
+  /// AES-CM: the counter block, F8: the IV of RFC 3711 4.1.2.2, GCM: the first 12 bytes.
+  alignas(16) std::array<std::uint8_t, 16> iv;
 };
 static_assert(sizeof(Job) == 64);
 
-/// Which implementation.
-enum class EngineKind : std::uint8_t { kIpsecMb, kOpenSsl };
+inline constexpr std::size_t kMaxBurst = 64;
 
-/// One thread's handle on an implementation. Not thread-safe; each worker, and the control thread for expand(), has its
-/// own.
+enum class Direction : std::uint8_t { kSeal, kOpen };
+
+/// The face of an engine whose jobs go through a device and come back later. Used by the one worker that owns it;
+/// neither call ever waits.
+class AsyncEngine {
+ public:
+  virtual ~AsyncEngine() = default;
+  /// Takes jobs in their order until the device's queue is full; how many. A job that was taken, and all memory that it
+  /// points to, belongs to the engine until collect() gives it back.
+  virtual std::size_t submit(std::span<Job* const> jobs, Direction direction) noexcept = 0;
+  /// Jobs that are done, with `ok` set as seal() and open() do; how many.
+  virtual std::size_t collect(std::span<Job*> done) noexcept = 0;
+  /// Jobs that are with the engine now.
+  virtual std::size_t in_flight() const noexcept = 0;
+};
+
+/// One thread's handle on an implementation, or on several (EngineSet). Not thread-safe; each worker, and the control
+/// thread for expand(), has its own.
 class Engine {
  public:
   virtual ~Engine() = default;
-  virtual EngineKind kind() const noexcept = 0;
+  /// Who serves that suite here. For an engine that is one implementation always the same.
+  virtual EngineKind kind_for(const Suite& suite) const noexcept = 0;
   /// For the user: name and what the processor lets it use, as in "ipsec_mb (AVX512 from 16 packets, SSE below)".
   virtual std::string_view description() const noexcept = 0;
   virtual bool supports(const Suite& suite) const noexcept = 0;
-  /// Expands session keys. Throws SetupError where the suite is not supported.
-  virtual std::unique_ptr<KeySchedule> expand(const Suite& suite, const SessionKeys& keys) = 0;
+  /// Expands session keys into `record`, which was zero. Throws SetupError where the suite is not supported.
+  virtual KeyRelease expand(const Suite& suite, const SessionKeys& keys, KeyRecord& record) = 0;
   /// Encrypts, then authenticates (HMAC) or both (AEAD). At most kMaxBurst jobs.
   virtual void seal(std::span<Job> jobs) noexcept = 0;
   /// Authenticates, compares in constant time, and decrypts what was authentic; the rest gets ok = false (what dst then
-  /// holds must not be used: zeroed or undefined).
+  /// holds must not be used: zeroed or undefined; HMAC suites decrypt nothing before the tag was right).
   virtual void open(std::span<Job> jobs) noexcept = 0;
+  /// Null for engines that do their work within seal() and open().
+  virtual AsyncEngine* async() noexcept { return nullptr; }
 };
 
-inline constexpr std::size_t kMaxBurst = 64;
-
 std::string_view to_string(EngineKind kind);
-/// The kind of that name ("ipsec_mb", "openssl"); throws SetupError that lists them.
+/// The kind of that name ("lanes", "ipsec_mb", ...); throws SetupError that lists them.
 EngineKind engine_kind(std::string_view name);
-/// Makes this thread's engine. Throws SetupError where this host cannot run it.
+/// Makes this thread's engine of that kind. Throws SetupError where this host cannot run it.
 std::unique_ptr<Engine> make_engine(EngineKind kind);
 
 }  // namespace sallyport::crypto
