@@ -158,7 +158,7 @@ json StatusReporter::side(const StreamConfig& config, const StreamSideConfig& si
       {"remote", side.remote.to_string()},
       {"next_hop", state.next_hop ? state.next_hop->to_string() : "unresolved"},
       {"suite", side.suite != nullptr ? side.suite->name : "RTP"},
-      {"engine", side.suite != nullptr ? std::string(crypto::to_string(dataplane_.worker(0).engine().kind())) : ""},
+      {"engine", side.suite != nullptr ? std::string(crypto::to_string(dataplane_.worker(0).engine().kind_for(*side.suite))) : ""},
       {"rtcp", to_text(side.rtcp)},
       {"worker", state.handle.worker},
       {"media", "refused"}};

@@ -1,50 +1,197 @@
-// One direction of one stream under one master key: expanded keys, session salts, and the state of every SSRC that was
-// seen or used under it. Built and destroyed (wiped) on the control thread, in between used by exactly one worker.
+// One direction of one stream: expanded keys, session salts, and the state of every SSRC that was seen or used under
+// them. Built and destroyed (wiped) on the control thread, in between used by exactly one worker.
+//
+// A packet of a stream with one SSRC touches the first two cache lines (three for HMAC suites) in the engine's compact
+// form; everything else is cold.
 #pragma once
 
 #include <cstdint>
 #include <memory>
+#include <optional>
+#include <span>
 
-#include "crypto/bytes.hpp"
 #include "crypto/engine.hpp"
+#include "crypto/epoch_keys.hpp"
+#include "crypto/key_ring.hpp"
+#include "crypto/key_use.hpp"
 #include "crypto/master_key.hpp"
+#include "crypto/session_key.hpp"
+#include "crypto/session_parameters.hpp"
 #include "crypto/ssrc_table.hpp"
 #include "crypto/suite.hpp"
 
 namespace sallyport::crypto {
 
-class alignas(64) Context : public InSecretMemory {
+struct ContextOptions {
+  /// How many SSRCs the key remembers, 1 to Context::kMaxSsrcs; further ones are refused, none is ever forgotten.
+  std::uint32_t max_ssrcs = 8;
+  SessionParameters parameters = {};
+  /// Packets under the master key (RFC 4568 6.1), 0: as many as RFC 3711 allows.
+  std::uint64_t lifetime = 0;
+  Mki mki = {};
+  /// With a key derivation rate: the epochs that the stream is in, where a key before has brought it there.
+  std::uint64_t rtp_epoch = 0;
+  std::uint64_t rtcp_epoch = 0;
+};
+
+/// What a context asks of control. Read by the worker after a packet that says so.
+struct Attention {
+  bool lifetime_due = false;               ///< nine tenths of a master key's lifetime are over: time for another
+  bool lifetime_over = false;              ///< a master key is at its end: its packets are refused
+  std::optional<std::uint64_t> rtp_epoch;  ///< the EpochKey to be installed next
+  std::optional<std::uint64_t> rtcp_epoch;
+
+  bool any() const noexcept { return lifetime_due || lifetime_over || rtp_epoch || rtcp_epoch; }
+};
+
+/// How packets of one kind look under a context.
+struct WireForm {
+  std::uint8_t tag_len;
+  std::uint8_t mki_len;
+  bool encrypted;
+};
+
+class alignas(128) Context : public InSecretMemory {
  public:
-  /// Derives the session keys (RFC 3711 4.3, key derivation rate 0) and expands them with `engine`.
-  /// `suite` must outlive the context (a row of kSuites does). `max_ssrcs`: how many SSRCs this key remembers; further
-  /// ones are refused, none is ever forgotten. Throws SetupError where the engine has not the suite.
-  Context(Engine& engine, const Suite& suite, const MasterKey& master, std::uint32_t max_ssrcs = 8);
+  static constexpr std::uint32_t kMaxSsrcs = 1U << 20;
+  static constexpr std::size_t kMaxMasterKeys = 16;
+
+  /// Derives the session keys (RFC 3711 4.3) and expands them with `engine`. `suite` is a row of kSuites. Throws
+  /// SetupError where the engine has not the suite or the options do not go together.
+  Context(Engine& engine, const Suite& suite, const MasterKey& master, const ContextOptions& options = {});
+  /// Several master keys, told apart by MKIs of the same length (RFC 3711 3.2.1); they share SSRCs, ROCs and replay
+  /// windows. The first one is sent with. `options.mki` and `options.lifetime` do not count.
+  Context(Engine& engine, const Suite& suite, std::span<const MasterKeyEntry> keys, const ContextOptions& options = {});
+  Context(const Context&) = delete;
+  Context& operator=(const Context&) = delete;
+  ~Context();
 
   /// A re-key: goes on where `previous` is. The ROC of each SSRC is kept (RFC 3711 8.1: a new key does not reset it);
   /// no index counts as used, since the keystream is another. Worker thread; allocates nothing.
-  void continue_from(const Context& previous) noexcept { ssrcs_.continue_from(previous.ssrcs_); }
+  void continue_from(const Context& previous) noexcept;
+  /// Sends with another of the master keys from now on, 0 being the first. Worker thread. False: there is none.
+  bool send_with(std::uint8_t key_slot) noexcept;
+  /// The ROC of an SSRC, nothing where it is not known.
+  std::optional<std::uint32_t> roc(std::uint32_t ssrc) const noexcept;
+  /// Sets it (RFC 3711 3.3.1: key management may give a late joiner the ROC): the next packet has this ROC, whatever
+  /// its sequence number. Not for an SSRC that this key has met on the sending side. False: more SSRCs than there is
+  /// room for, or already met.
+  bool set_roc(std::uint32_t ssrc, std::uint32_t roc) noexcept;
+  /// Moves the keys of an epoch in; what they replace comes back. Worker thread.
+  std::unique_ptr<EpochKey> install(std::unique_ptr<EpochKey> key) noexcept;
+  /// What is asked of control, once.
+  Attention take_attention() noexcept;
 
-  const Suite& suite() const noexcept { return *suite_; }
-  EngineKind engine_kind() const noexcept { return engine_kind_; }
+  const Suite& suite() const noexcept { return kSuites[rtp_.suite]; }
+  EngineKind engine_kind() const noexcept { return static_cast<EngineKind>(rtp_.flags & kEngineMask); }
+  const SessionParameters& parameters() const noexcept { return parameters_; }
+  const KeyUse& use(std::uint8_t key_slot = 0) const noexcept { return ring_ == nullptr ? use_ : ring_->use(key_slot); }
+  std::uint8_t master_keys() const noexcept { return ring_ == nullptr ? 1 : ring_->size(); }
+  /// Bytes by which protect() lengthens a packet.
+  std::uint16_t overhead(PacketKind kind) const noexcept;
+  std::uint32_t ssrc_count() const noexcept;
 
-  // For transform.cpp (worker thread only).
-  const KeySchedule* rtp_keys() const noexcept { return rtp_keys_.get(); }
-  const KeySchedule* rtcp_keys() const noexcept { return rtcp_keys_.get(); }
-  const std::uint8_t* rtp_salt() const noexcept { return rtp_salt_.data(); }
-  const std::uint8_t* rtcp_salt() const noexcept { return rtcp_salt_.data(); }
-  SsrcTable& ssrcs() noexcept { return ssrcs_; }
-  const SsrcTable& ssrcs() const noexcept { return ssrcs_; }
+  // For the transforms (worker thread only).
+
+  /// Whether session parameters, MKI or epochs ask for more than the suite's row says.
+  bool special() const noexcept { return (rtp_.flags & kSpecial) != 0; }
+  /// Whether the engine may decrypt what is not authentic.
+  bool decrypts_first() const noexcept { return (rtp_.flags & kDecryptsFirst) != 0; }
+  const SessionKey& rtp() const noexcept { return rtp_; }
+  const SessionKey& rtcp() const noexcept { return rtcp_; }
+  WireForm special_form(PacketKind kind) const noexcept;
+  std::uint8_t mki_len() const noexcept { return ring_ == nullptr ? 0 : ring_->mki_len(); }
+  std::span<const std::uint8_t> mki(std::uint8_t key_slot) const noexcept {
+    return ring_ == nullptr ? std::span<const std::uint8_t>() : ring_->mki(key_slot);
+  }
+  std::uint8_t send_slot() const noexcept { return send_slot_; }
+  /// The master key of that MKI.
+  std::optional<std::uint8_t> slot_of(const std::uint8_t* mki) const noexcept { return ring_->find(mki); }
+  /// The session key for a packet with that index, null where the epoch's is not here.
+  const SessionKey* special_key(PacketKind kind, std::uint8_t key_slot, std::uint64_t index) const noexcept;
+  /// Tells which epochs will be needed, from a packet that is authentic (or sent), or one that only claims its index.
+  void note_epoch(PacketKind kind, std::uint64_t index, bool authentic) noexcept;
+  bool wants_attention() const noexcept { return attention_.any(); }
+
+  SsrcState* find_ssrc(std::uint32_t ssrc) noexcept {
+    if (first_.ssrc == ssrc && first_.occupied) [[likely]]
+      return &first_;
+    return more_.find(ssrc);
+  }
+  const SsrcState* find_ssrc(std::uint32_t ssrc) const noexcept { return const_cast<Context*>(this)->find_ssrc(ssrc); }
+  /// The SSRC's state, made empty where it is new. Null where there is no room.
+  SsrcState* find_or_add_ssrc(std::uint32_t ssrc) noexcept {
+    if (first_.ssrc == ssrc && first_.occupied) [[likely]]
+      return &first_;
+    return find_or_add_other(ssrc);
+  }
+
+  /// Counts a packet against the lifetime of its master key. False: the key is at its end.
+  bool take_rtp(SsrcState& state, std::uint8_t key_slot) noexcept {
+    if (state.allowance == 0 || state.key_slot != key_slot) [[unlikely]] {
+      if (!refill(state, key_slot)) return false;
+    }
+    --state.allowance;
+    return true;
+  }
+  bool take_rtcp(std::uint8_t key_slot) noexcept;
+
+  /// Which of the further ROCs is tried next for a packet that was not authentic (see roc_search.hpp).
+  std::uint32_t next_roc_try() noexcept { return roc_tries_++; }
+  /// A packet of an SSRC was, or was not, authentic. `failures()`: how many were not since the last that was.
+  void note_failure() noexcept { ++failures_; }
+  void note_success() noexcept { failures_ = 0; }
+  std::uint32_t failures() const noexcept { return failures_; }
+
+  /// Has the lines fetched that every packet touches.
+  void prefetch() const noexcept {
+    __builtin_prefetch(&first_, 1);
+    __builtin_prefetch(&rtp_);
+  }
+  /// Those of HMAC suites, and of other SSRCs; reads what prefetch() fetched.
+  void prefetch_more() const noexcept {
+    if (!suite().aead()) __builtin_prefetch(&rtp_.record.bytes[48]);
+  }
 
  private:
-  // What each RTP packet reads lies in the first 64 bytes.
-  const Suite* suite_;
-  std::unique_ptr<KeySchedule> rtp_keys_;
-  SsrcTable ssrcs_;
-  SecretBytes<16> rtp_salt_;  ///< zero-padded to a cipher block
-  std::unique_ptr<KeySchedule> rtcp_keys_;
-  SecretBytes<16> rtcp_salt_;
-  EngineKind engine_kind_;
+  friend class StateAccess;
+
+  static constexpr std::uint8_t kEngineMask = 0x07;
+  static constexpr std::uint8_t kSpecial = 0x08;
+  static constexpr std::uint8_t kDecryptsFirst = 0x10;
+
+  struct Epochs {
+    EpochRing rtp;
+    EpochRing rtcp;
+  };
+
+  void make_windows(std::uint32_t max_ssrcs);
+  void make_epochs(Engine& engine, const MasterKey& master, const ContextOptions& options);
+  KeyUse& use_of(std::uint8_t key_slot) noexcept { return ring_ == nullptr ? use_ : ring_->use(key_slot); }
+  SsrcState* find_or_add_other(std::uint32_t ssrc) noexcept;
+  bool refill(SsrcState& state, std::uint8_t key_slot) noexcept;
+  void note_use(const KeyUse& use) noexcept;
+  void inherit(const SsrcState& known) noexcept;
+
+  // Hot: one line, and one or two more.
+  SsrcState first_;  ///< the first SSRC that was met
+  SessionKey rtp_;
+  // Cold.
+  SessionKey rtcp_;
+  KeyRelease release_ = nullptr;
+  SsrcTable more_;
+  KeyUse use_;
+  std::unique_ptr<KeyRing> ring_;   ///< with MKIs
+  std::unique_ptr<Epochs> epochs_;  ///< with a key derivation rate
+  std::unique_ptr<std::uint64_t[]> window_words_;
+  std::unique_ptr<WideWindow[]> windows_;
+  SessionParameters parameters_;
+  Attention attention_;
+  bool lifetime_was_due_ = false;
+  bool lifetime_was_over_ = false;
+  std::uint8_t send_slot_ = 0;
+  std::uint32_t roc_tries_ = 0;
+  std::uint32_t failures_ = 0;
 };
-static_assert(sizeof(Context) == 128);
 
 }  // namespace sallyport::crypto

@@ -1,5 +1,5 @@
-// Session keys from the master key (RFC 3711 4.3; 256-bit keys: RFC 6188 3; salts of AEAD suites: RFC 7714 11), key
-// derivation rate 0. Control thread only.
+// Session keys from the master key (RFC 3711 4.3; 256-bit keys: RFC 6188 3; salts of AEAD suites: RFC 7714 11).
+// Control thread only.
 #pragma once
 
 #include <cstdint>
@@ -21,15 +21,13 @@ enum class KeyLabel : std::uint8_t {
   kRtcpSalt = 5,
 };
 
-/// Fills `out` with the key stream of AES-CM under the master key for that label (RFC 3711 4.3.3).
-void derive_key(const Suite& suite, const MasterKey& master, KeyLabel label, std::span<std::uint8_t> out);
+/// Fills `out` with the key stream of AES-CM under the master key for that label and epoch (RFC 3711 4.3.1, 4.3.3).
+/// `epoch` is the packet index DIV key derivation rate, 0 at rate 0.
+void derive_key(const Suite& suite, const MasterKey& master, KeyLabel label, std::uint64_t epoch,
+                std::span<std::uint8_t> out);
 
-/// Session keys and salt of SRTP or of SRTCP.
-struct DerivedKeys {
-  SessionKeys keys;
-  SecretBytes<16> salt;  ///< suite.salt_len bytes, then zeros
-};
-DerivedKeys derive_rtp_keys(const Suite& suite, const MasterKey& master);
-DerivedKeys derive_rtcp_keys(const Suite& suite, const MasterKey& master);
+/// Session keys and salts of SRTP and of SRTCP.
+SessionKeys derive_rtp_keys(const Suite& suite, const MasterKey& master, std::uint64_t epoch = 0);
+SessionKeys derive_rtcp_keys(const Suite& suite, const MasterKey& master, std::uint64_t epoch = 0);
 
 }  // namespace sallyport::crypto

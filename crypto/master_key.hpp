@@ -13,6 +13,13 @@ namespace sallyport::crypto {
 struct MasterKey {
   SecretBytes<32> key;
   SecretBytes<14> salt;
+
+  MasterKey clone() const {
+    MasterKey copy;
+    copy.key = key.clone();
+    copy.salt = salt.clone();
+    return copy;
+  }
 };
 
 /// Reads "master key || master salt" of an SDES inline parameter (RFC 4568 6.1), with or without its '=' padding.

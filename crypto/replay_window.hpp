@@ -2,8 +2,10 @@
 // after authentication when receiving, before encryption when sending.
 #pragma once
 
+#include <algorithm>
 #include <array>
 #include <cstdint>
+#include <span>
 
 namespace sallyport::crypto {
 
@@ -41,6 +43,15 @@ class ReplayWindow {
     }
   }
 
+  /// Bit n: whether highest() - n was seen; first the newest 64.
+  const std::array<std::uint64_t, 2>& bits() const noexcept { return bits_; }
+  static ReplayWindow restored(std::uint64_t highest, const std::array<std::uint64_t, 2>& bits) noexcept {
+    ReplayWindow window;
+    window.highest_ = highest;
+    window.bits_ = bits;
+    return window;
+  }
+
   /// A window that has seen nothing and expects indices near `highest`.
   static ReplayWindow near(std::uint64_t highest) noexcept {
     ReplayWindow window;
@@ -63,6 +74,43 @@ class ReplayWindow {
 
   std::uint64_t highest_ = 0;
   std::array<std::uint64_t, 2> bits_{};  ///< bit n of bits_[0]: highest_ - n; of bits_[1]: highest_ - 64 - n
+};
+
+/// What a window of more than 128 indices remembers beside ReplayWindow: a ring of bits, one per index, of which whole
+/// words are cleared as the highest index moves on (RFC 6479). Memory belongs to the caller and stays where it is.
+class WideWindow {
+ public:
+  /// Words needed for a window of `size` indices, a multiple of 64: one more than it has, since the newest is never
+  /// full.
+  static constexpr std::size_t words_for(std::size_t size) noexcept { return size / 64 + 1; }
+
+  WideWindow() = default;
+  explicit WideWindow(std::span<std::uint64_t> words) noexcept : words_(words) { clear(); }
+
+  std::uint64_t size() const noexcept { return (words_.size() - 1) * 64; }
+  void clear() noexcept { std::ranges::fill(words_, std::uint64_t{0}); }
+
+  /// For an index that is not above `highest`.
+  WindowVerdict check(std::uint64_t highest, std::uint64_t index) const noexcept {
+    if (highest - index >= size()) return WindowVerdict::kTooOld;
+    return word(index) >> (index & 63) & 1 ? WindowVerdict::kSeen : WindowVerdict::kNew;
+  }
+  /// `highest`: before the commit.
+  void commit(std::uint64_t highest, std::uint64_t index) noexcept {
+    const std::uint64_t first_new = highest / 64 + 1;
+    const std::uint64_t last_new = index / 64;
+    if (last_new >= first_new + words_.size()) {
+      clear();
+    } else {
+      for (std::uint64_t i = first_new; i <= last_new; ++i) words_[i % words_.size()] = 0;
+    }
+    words_[index / 64 % words_.size()] |= std::uint64_t{1} << (index & 63);
+  }
+
+ private:
+  std::uint64_t word(std::uint64_t index) const noexcept { return words_[index / 64 % words_.size()]; }
+
+  std::span<std::uint64_t> words_;
 };
 
 }  // namespace sallyport::crypto

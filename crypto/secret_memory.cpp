@@ -13,7 +13,7 @@
 namespace sallyport::crypto {
 namespace {
 
-constexpr std::size_t kUnit = 64;
+constexpr std::size_t kUnit = 128;
 constexpr std::size_t kMaxObject = 16 * 1024;
 constexpr std::size_t kChunk = 2 * 1024 * 1024;
 

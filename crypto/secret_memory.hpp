@@ -1,5 +1,5 @@
-// Memory for expanded keys: left out of core dumps (MADV_DONTDUMP), wiped when it is given back, cache-line aligned.
-// Used when keys are made and destroyed, never per packet. Thread-safe.
+// Memory for expanded keys: left out of core dumps (MADV_DONTDUMP), wiped when it is given back, aligned to pairs of
+// cache lines. Used when keys are made and destroyed, never per packet. Thread-safe.
 #pragma once
 
 #include <cstddef>
@@ -7,7 +7,7 @@
 
 namespace sallyport::crypto {
 
-/// At least `size` bytes, aligned to 64. Throws std::bad_alloc.
+/// At least `size` bytes, aligned to 128. Throws std::bad_alloc.
 void* secret_allocate(std::size_t size);
 /// Wipes and gives back what secret_allocate(size) gave.
 void secret_free(void* memory, std::size_t size) noexcept;

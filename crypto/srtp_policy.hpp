@@ -5,7 +5,9 @@
 #include <cstddef>
 #include <cstdint>
 
+#include "crypto/iv.hpp"
 #include "crypto/packet_index.hpp"
+#include "crypto/roc_search.hpp"
 #include "crypto/rtp_wire.hpp"
 #include "crypto/transform.hpp"
 
@@ -23,14 +25,26 @@ struct RtpPolicy {
   static constexpr std::uint64_t kMaxIndex = kMaxRtpIndex;
 
   static std::size_t header_len(const SrtpPacket& packet) noexcept { return packet.header_len; }
-  static std::size_t tag_len(const Suite& suite) noexcept { return suite.rtp_tag_len; }
-  static const KeySchedule* keys(const Context& context) noexcept { return context.rtp_keys(); }
-  static const std::uint8_t* salt(const Context& context) noexcept { return context.rtp_salt(); }
-  static ReplayWindow& window(SsrcState& state) noexcept { return state.rtp; }
-  static std::uint64_t next_index(const ReplayWindow& window, const std::uint8_t* data) noexcept {
-    return estimate_index(window.highest(), rtp_sequence(data));
+  static WireForm plain_form(const Suite& suite) noexcept { return {suite.rtp_tag_len, 0, suite.encrypts()}; }
+  static const SessionKey& key(const Context& context) noexcept { return context.rtp(); }
+  static std::uint64_t next_index(const SsrcState& state, const std::uint8_t* data) noexcept {
+    return first_guess(&state, rtp_sequence(data));
   }
-  static std::uint32_t trailer(std::uint64_t index) noexcept { return roc_of(index); }
+  static bool is_new(const SsrcState& state) noexcept { return state.rtp.empty(); }
+  static WindowVerdict check(const SsrcState& state, std::uint64_t index) noexcept { return state.check_rtp(index); }
+  static void commit(SsrcState& state, std::uint64_t index) noexcept { state.commit_rtp(index); }
+  /// Counts the packet against the master key's lifetime; `attention` is set where control has to know.
+  static bool take(Context& context, SsrcState& state, std::uint8_t key_slot, bool& attention) noexcept {
+    const bool looks = state.allowance == 0 || state.key_slot != key_slot;
+    const bool taken = context.take_rtp(state, key_slot);
+    if (looks) [[unlikely]]
+      attention = context.wants_attention();
+    return taken;
+  }
+  static std::uint32_t trailer(std::uint64_t index, bool) noexcept { return roc_of(index); }
+  static void f8_iv(std::uint8_t* iv, const std::uint8_t* data, std::uint32_t trailer) noexcept {
+    aes_f8_iv_rtp(iv, data, trailer);
+  }
 };
 
 struct RtcpPolicy {
@@ -41,17 +55,26 @@ struct RtcpPolicy {
   static constexpr std::uint64_t kMaxIndex = kMaxSrtcpIndex;
 
   static std::size_t header_len(const SrtpPacket&) noexcept { return kRtcpFixedHeader; }
-  static std::size_t tag_len(const Suite& suite) noexcept { return suite.rtcp_tag_len; }
-  static const KeySchedule* keys(const Context& context) noexcept { return context.rtcp_keys(); }
-  static const std::uint8_t* salt(const Context& context) noexcept { return context.rtcp_salt(); }
-  static ReplayWindow& window(SsrcState& state) noexcept { return state.rtcp; }
-  /// Starts at 0 and grows by one per packet; a re-key does not reset it (RFC 3711 3.4): then the empty window stands at
-  /// the next one.
-  static std::uint64_t next_index(const ReplayWindow& window, const std::uint8_t*) noexcept {
-    return window.empty() ? window.highest() : window.highest() + 1;
+  static WireForm plain_form(const Suite& suite) noexcept { return {suite.rtcp_tag_len, 0, suite.encrypts()}; }
+  static const SessionKey& key(const Context& context) noexcept { return context.rtcp(); }
+  /// Starts at 0 and grows by one per packet; a re-key does not reset it (RFC 3711 3.4): then the empty window stands
+  /// at the next one.
+  static std::uint64_t next_index(const SsrcState& state, const std::uint8_t*) noexcept {
+    return state.rtcp.empty() ? state.rtcp.highest() : state.rtcp.highest() + 1;
   }
-  static std::uint32_t trailer(std::uint64_t index) noexcept {
-    return kEncryptedBit | static_cast<std::uint32_t>(index);
+  static bool is_new(const SsrcState& state) noexcept { return state.rtcp.empty(); }
+  static WindowVerdict check(const SsrcState& state, std::uint64_t index) noexcept { return state.rtcp.check(index); }
+  static void commit(SsrcState& state, std::uint64_t index) noexcept { state.rtcp.commit(index); }
+  static bool take(Context& context, SsrcState&, std::uint8_t key_slot, bool& attention) noexcept {
+    const bool taken = context.take_rtcp(key_slot);
+    attention = context.wants_attention();
+    return taken;
+  }
+  static std::uint32_t trailer(std::uint64_t index, bool encrypted) noexcept {
+    return (encrypted ? kEncryptedBit : 0) | static_cast<std::uint32_t>(index);
+  }
+  static void f8_iv(std::uint8_t* iv, const std::uint8_t* data, std::uint32_t trailer) noexcept {
+    aes_f8_iv_rtcp(iv, data, trailer);
   }
 };
 

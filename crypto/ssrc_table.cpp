@@ -1,84 +1,64 @@
 #include "crypto/ssrc_table.hpp"
 
+#include <algorithm>
 #include <bit>
-#include <string>
-
-#include "crypto/error.hpp"
 
 namespace sallyport::crypto {
-namespace {
 
-std::uint32_t checked(std::uint32_t max_ssrcs) {
-  if (max_ssrcs >= 1 && max_ssrcs <= SsrcTable::kMaxSsrcs) return max_ssrcs;
-  throw SetupError("number of SSRCs per key: expected 1 to " + std::to_string(SsrcTable::kMaxSsrcs) + ", got " +
-                   std::to_string(max_ssrcs));
-}
-
-}  // namespace
-
-SsrcTable::SsrcTable(std::uint32_t max_ssrcs) : max_size_(checked(max_ssrcs)) {
-  const std::uint32_t slots = std::bit_ceil(2 * max_ssrcs);
-  slots_ = std::make_unique<SsrcState[]>(slots);
-  last_ = slots_.get();
-  mask_ = slots - 1;
-  shift_ = 32 - static_cast<std::uint32_t>(std::countr_zero(slots));
-}
-
-SsrcState* SsrcTable::probe(std::uint32_t ssrc) noexcept {
-  std::uint32_t i = home(ssrc);
-  while (slots_[i].occupied && slots_[i].ssrc != ssrc) i = (i + 1) & mask_;
-  return &slots_[i];
+SsrcTable::SsrcTable(std::uint32_t capacity) : capacity_(capacity) {
+  if (capacity == 0) return;
+  const std::uint32_t length = std::bit_ceil(2 * capacity);
+  states_ = std::make_unique<SsrcState[]>(capacity);
+  index_ = std::make_unique<std::uint32_t[]>(length);
+  last_ = states_.get();
+  mask_ = length - 1;
+  shift_ = 32 - static_cast<std::uint32_t>(std::countr_zero(length));
 }
 
 SsrcState* SsrcTable::find_slot(std::uint32_t ssrc) noexcept {
-  SsrcState* slot = probe(ssrc);
-  if (!slot->occupied) return nullptr;
-  last_ = slot;
-  return slot;
-}
-
-SsrcState* SsrcTable::find_or_add_slot(std::uint32_t ssrc) noexcept {
-  if (SsrcState* known = find_slot(ssrc)) return known;
-  if (size_ == max_size_ && !forget_unused()) return nullptr;
-  SsrcState* slot = probe(ssrc);
-  last_ = slot;
-  ++size_;
-  slot->ssrc = ssrc;
-  slot->occupied = true;
-  return slot;
-}
-
-bool SsrcTable::forget_unused() noexcept {
-  for (std::uint32_t i = 0; i <= mask_; ++i) {
-    if (!slots_[i].occupied || slots_[i].in_use()) continue;
-    remove(i);
-    return true;
+  for (std::uint32_t i = home(ssrc); index_[i] != 0; i = (i + 1) & mask_) {
+    SsrcState& state = states_[index_[i] - 1];
+    if (state.ssrc != ssrc) continue;
+    last_ = &state;
+    return &state;
   }
-  return false;
+  return nullptr;
 }
 
-/// Linear probing: what follows in the same run may have been pushed there by the one that goes, and finds its place
-/// anew.
-void SsrcTable::remove(std::uint32_t slot) noexcept {
-  slots_[slot] = SsrcState{};
-  --size_;
-  last_ = slots_.get();
-  for (std::uint32_t i = (slot + 1) & mask_; slots_[i].occupied; i = (i + 1) & mask_) {
-    const SsrcState moved = slots_[i];
-    slots_[i] = SsrcState{};
-    *probe(moved.ssrc) = moved;
-  }
+void SsrcTable::enter(std::uint32_t state) noexcept {
+  std::uint32_t i = home(states_[state].ssrc);
+  while (index_[i] != 0) i = (i + 1) & mask_;
+  index_[i] = state + 1;
 }
 
-void SsrcTable::continue_from(const SsrcTable& previous) noexcept {
-  for (std::uint32_t i = 0; i <= previous.mask_; ++i) {
-    const SsrcState& known = previous.slots_[i];
-    if (!known.occupied) continue;
-    SsrcState* state = find_or_add(known.ssrc);
-    if (state == nullptr || state->in_use()) continue;
-    state->rtp = ReplayWindow::near(known.rtp.highest());
-    state->rtcp = ReplayWindow::near(known.rtcp.empty() ? known.rtcp.highest() : known.rtcp.highest() + 1);
+void SsrcTable::rebuild_index() noexcept {
+  std::fill_n(index_.get(), mask_ + 1, 0U);
+  for (std::uint32_t i = 0; i < size_; ++i) enter(i);
+}
+
+SsrcState* SsrcTable::add(std::uint32_t ssrc) noexcept {
+  const bool appended = size_ < capacity_;
+  SsrcState* state = nullptr;
+  if (appended) {
+    state = &states_[size_++];
+  } else {
+    const auto unused = std::ranges::find_if(states(), [](const SsrcState& s) { return !s.in_use(); });
+    if (unused == states().end()) return nullptr;
+    state = &*unused;
   }
+  WideWindow* const wide = state->wide;
+  *state = SsrcState{};
+  state->wide = wide;
+  if (wide != nullptr) wide->clear();
+  state->ssrc = ssrc;
+  state->occupied = true;
+  if (appended) {
+    enter(size_ - 1);
+  } else {
+    rebuild_index();
+  }
+  last_ = state;
+  return state;
 }
 
 }  // namespace sallyport::crypto

@@ -20,8 +20,8 @@ struct Suite {
   std::uint8_t salt_len;      ///< master salt and session salt
   std::uint8_t auth_key_len;  ///< session authentication key, 0 for AEAD
   std::uint8_t rtp_tag_len;
-  std::uint8_t rtcp_tag_len;  ///< 10 for the _32 suites too (RFC 4568 6.2.2)
-  bool registered;            ///< at IANA for SDES; the others are in use, and served only where they are named (M1)
+  std::uint8_t rtcp_tag_len;    ///< 10 for the _32 suites too (RFC 4568 6.2.2)
+  bool registered;              ///< at IANA for SDES; the others are in use, and served only where they are named (M1)
   std::uint16_t dtls_profile;   ///< DTLS-SRTP protection profile (RFC 5764 4.1.2, RFC 7714 14.2), 0: none
   std::string_view alias = {};  ///< another name under which parties offer it
 

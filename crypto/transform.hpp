@@ -7,27 +7,29 @@
 
 #include "crypto/context.hpp"
 #include "crypto/engine.hpp"
+#include "crypto/packet_kind.hpp"
 
 namespace sallyport::crypto {
-
-enum class PacketKind : std::uint8_t { kRtp, kRtcp };
 
 /// What became of a packet.
 enum class Verdict : std::uint8_t {
   kOk,
   kMalformed,     ///< too short for header, index and tag, or not RTP/RTCP version 2
-  kAuthFailed,    ///< the tag was wrong under every key that was tried; protect: the engine could make none
+  kAuthFailed,    ///< the tag was wrong under every key and ROC that was tried
   kReplayed,      ///< authentic index seen before
   kTooOld,        ///< left of the replay window
   kIndexUsed,     ///< protect: this key has already protected this index
   kSsrcLimit,     ///< more SSRCs under one key than it may remember
   kNotEncrypted,  ///< SRTCP with the E bit clear although encryption was agreed
-  kKeyExhausted,  ///< 2^48 SRTP or 2^31 SRTCP packets were protected under this key (RFC 3711 9.2)
-  kNoRoom,        ///< protect: no tail room for tag and index
+  kKeyExhausted,  ///< the lifetime of the master key is over (RFC 3711 9.2)
+  kNoRoom,        ///< protect: no tail room for tag, MKI and index
+  kUnknownMki,    ///< no master key has the packet's MKI
+  kNoSessionKey,  ///< the keys of the packet's epoch are not here yet (key derivation rate)
+  kEngineFailed,  ///< protect: the implementation could not
 };
 
-/// By how many bytes protect() lengthens a packet. Where `room` has less than that behind `length` it answers kNoRoom;
-/// unprotect() needs no tail room.
+/// By how many bytes protect() lengthens a packet without MKI. Where `room` has less than that (Context::overhead())
+/// behind `length` it answers kNoRoom; unprotect() needs no tail room.
 constexpr std::uint16_t srtp_overhead(const Suite& suite, PacketKind kind) noexcept {
   constexpr int kSrtcpIndex = 4;  // E bit and index (RFC 3711 3.4)
   return static_cast<std::uint16_t>(kind == PacketKind::kRtp ? suite.rtp_tag_len : suite.rtcp_tag_len + kSrtcpIndex);
@@ -40,10 +42,11 @@ struct SrtpPacket {
   std::uint8_t* data;        ///< first byte of the RTP or RTCP header; `room` bytes are writable from here
   std::uint16_t length;      ///< in: bytes of the packet; out: its bytes afterwards (unchanged unless kOk)
   std::uint16_t header_len;  ///< RTP: header with CSRCs and extension (never encrypted); RTCP: 8
-  std::uint16_t room;        ///< bytes writable from `data`: length plus tail room (protect needs srtp_overhead())
+  std::uint16_t room;        ///< bytes writable from `data`: length plus tail room (protect needs the overhead)
   PacketKind kind;
   Verdict verdict;      ///< out
   bool used_fallback;   ///< out, unprotect: the previous key authenticated it
+  bool attention;       ///< out: the context that was used asks something of control (Context::take_attention())
   std::uint64_t index;  ///< out: 48-bit packet index (RTP) or 31-bit SRTCP index
 };
 

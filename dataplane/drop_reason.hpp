@@ -34,6 +34,9 @@ enum class DropReason : std::uint8_t {
   kIndexUsed,
   kKeyExhausted,
   kNoRoom,
+  kUnknownMki,
+  kNoSessionKey,
+  kEngineFailed,
   kRtcpMalformed,
   kSinkGone,
   kNoNextHop,
@@ -72,8 +75,11 @@ inline constexpr std::array<DropReasonText, kDropReasons> kDropReasonTexts{{
     {"ssrc_limit", "more SSRCs under one key than it may remember"},
     {"srtcp_not_encrypted", "SRTCP sent unencrypted although encryption was agreed"},
     {"index_used", "the source repeated or rewound its sequence; encrypting it again would repeat a keystream"},
-    {"key_exhausted", "the key has protected as many packets as it may"},
+    {"key_exhausted", "the lifetime of the master key is over"},
     {"no_room", "no room behind the packet for the SRTP trailer"},
+    {"unknown_mki", "an SRTP packet whose master key identifier the leg does not have"},
+    {"no_session_key", "the session keys of the packet's derivation epoch were not here yet"},
+    {"engine_failed", "the crypto implementation refused to encrypt"},
     {"rtcp_malformed", "an RTCP compound packet whose lengths do not add up"},
     {"sink_gone", "the leg that the media goes to was removed"},
     {"no_next_hop", "the next hop's MAC address is not known yet"},
@@ -105,6 +111,12 @@ constexpr DropReason reason_of(crypto::Verdict verdict) {
       return DropReason::kKeyExhausted;
     case crypto::Verdict::kNoRoom:
       return DropReason::kNoRoom;
+    case crypto::Verdict::kUnknownMki:
+      return DropReason::kUnknownMki;
+    case crypto::Verdict::kNoSessionKey:
+      return DropReason::kNoSessionKey;
+    case crypto::Verdict::kEngineFailed:
+      return DropReason::kEngineFailed;
     case crypto::Verdict::kMalformed:
     case crypto::Verdict::kOk:
       break;

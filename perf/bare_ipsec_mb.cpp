@@ -60,12 +60,12 @@ void BareIpsecMb::prepare() {
 
 void BareIpsecMb::prepare_cm(std::size_t i) {
   const crypto::Context& context = *(*contexts_)[traffic_->stream_of(i)];
-  const auto& keys = *static_cast<const crypto::ImbCmKeys*>(context.rtp_keys());
+  const auto& keys = crypto::imb_keys<crypto::ImbHmacKeys>(context.rtp().record);
   std::uint8_t* packet = traffic_->packet(i);
   const std::size_t length = traffic_->shape().size;
   const std::uint64_t index = traffic_->index_of(i);
   crypto::store_be32(packet + length, static_cast<std::uint32_t>(index >> 16));
-  crypto::aes_cm_iv(ivs_[i].data(), context.rtp_salt(), packet + 8, index);
+  crypto::aes_cm_iv(ivs_[i].data(), context.rtp().salt.data(), packet + 8, index);
   IMB_JOB& job = jobs_[i];
   job.cipher_mode = IMB_CIPHER_CNTR;
   job.cipher_direction = IMB_DIR_ENCRYPT;
@@ -89,8 +89,8 @@ void BareIpsecMb::prepare_cm(std::size_t i) {
 void BareIpsecMb::prepare_gcm(std::size_t i) {
   const crypto::Context& context = *(*contexts_)[traffic_->stream_of(i)];
   std::uint8_t* packet = traffic_->packet(i);
-  gcm_jobs_[i] = {&static_cast<const crypto::ImbGcmKeys*>(context.rtp_keys())->data, packet};
-  crypto::aes_gcm_iv(ivs_[i].data(), context.rtp_salt(), packet + 8, traffic_->index_of(i));
+  gcm_jobs_[i] = {&crypto::imb_keys<crypto::ImbGcmKeys>(context.rtp().record).data, packet};
+  crypto::aes_gcm_iv(ivs_[i].data(), context.rtp().salt.data(), packet + 8, traffic_->index_of(i));
 }
 
 template <class Call>

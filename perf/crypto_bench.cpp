@@ -27,7 +27,7 @@ Contexts make_contexts(Engine& engine, const Suite& suite, std::uint32_t streams
   for (std::uint32_t stream = 0; stream < streams; ++stream) {
     crypto::MasterKey master;
     crypto::store_be32(master.key.data(), stream);
-    contexts.push_back(std::make_unique<Context>(engine, suite, master, 1));
+    contexts.push_back(std::make_unique<Context>(engine, suite, master, crypto::ContextOptions{.max_ssrcs = 1}));
   }
   return contexts;
 }

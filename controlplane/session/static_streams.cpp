@@ -188,7 +188,7 @@ StaticStreams::Rekey StaticStreams::prepare_rekey(const StreamConfig& config) {
 
 std::unique_ptr<crypto::Context> StaticStreams::context(const crypto::Suite* suite, const crypto::MasterKey& key) {
   if (suite == nullptr) return nullptr;
-  return std::make_unique<crypto::Context>(engine_, *suite, key, kReceivedSsrcs);
+  return std::make_unique<crypto::Context>(engine_, *suite, key, crypto::ContextOptions{.max_ssrcs = kReceivedSsrcs});
 }
 
 std::size_t StaticStreams::slot_of(const drivers::IpAddress& address) const {

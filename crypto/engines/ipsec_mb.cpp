@@ -44,8 +44,16 @@ constexpr std::size_t hmac_lanes(Isa isa) {
 
 bool has_all(std::uint64_t features, std::uint64_t wanted) { return (features & wanted) == wanted; }
 
-const ImbCmKeys& cm_keys(const Job& job) noexcept { return *static_cast<const ImbCmKeys*>(job.keys); }
-const gcm_key_data* gcm_keys(const Job& job) noexcept { return &static_cast<const ImbGcmKeys*>(job.keys)->data; }
+const ImbHmacKeys& hmac_keys(const Job& job) noexcept { return imb_keys<ImbHmacKeys>(*job.keys); }
+const gcm_key_data* gcm_keys(const Job& job) noexcept { return &imb_keys<ImbGcmKeys>(*job.keys).data; }
+
+/// Puts the pointer to `keys` into the record, which owns it from now on.
+template <class Keys>
+KeyRelease hand_over(std::unique_ptr<Keys> keys, KeyRecord& record) noexcept {
+  Keys* const pointer = keys.release();
+  std::memcpy(record.bytes.data(), &pointer, sizeof pointer);
+  return [](KeyRecord& owner) noexcept { delete &imb_keys<Keys>(owner); };
+}
 
 /// SHA-1 state after the one block key ^ pad (RFC 2104 2).
 void hash_pad(IMB_MGR& manager, const SessionKeys& keys, std::uint8_t pad, std::uint8_t* state) {
@@ -57,22 +65,42 @@ void hash_pad(IMB_MGR& manager, const SessionKeys& keys, std::uint8_t pad, std::
   IMB_SHA1_ONE_BLOCK(&manager, block.data(), state);
 }
 
-std::unique_ptr<KeySchedule> expand_cm(IMB_MGR& manager, const Suite& suite, const SessionKeys& keys) {
-  auto expanded = std::make_unique<ImbCmKeys>();
+void expand_aes(IMB_MGR& manager, std::size_t key_len, const std::uint8_t* key, std::uint8_t* round_keys) {
   struct alignas(16) {
     SecretBytes<kRoundKeys256> round_keys;
-  } decryption;  // counter mode never decrypts, but the library fills it
-  if (suite.key_len == 32) {
-    IMB_AES_KEYEXP_256(&manager, keys.encryption.data(), expanded->round_keys.data(), decryption.round_keys.data());
-  } else {
-    IMB_AES_KEYEXP_128(&manager, keys.encryption.data(), expanded->round_keys.data(), decryption.round_keys.data());
+  } decryption;  // no mode here decrypts with AES, but the library fills it
+  switch (key_len) {
+    case 32:
+      IMB_AES_KEYEXP_256(&manager, key, round_keys, decryption.round_keys.data());
+      break;
+    case 24:
+      IMB_AES_KEYEXP_192(&manager, key, round_keys, decryption.round_keys.data());
+      break;
+    default:
+      IMB_AES_KEYEXP_128(&manager, key, round_keys, decryption.round_keys.data());
   }
-  hash_pad(manager, keys, 0x36, expanded->inner.data());
-  hash_pad(manager, keys, 0x5c, expanded->outer.data());
+}
+
+void expand_hmac(IMB_MGR& manager, const Suite& suite, const SessionKeys& keys, ImbHmacKeys& expanded) {
+  if (suite.encrypts()) expand_aes(manager, suite.key_len, keys.encryption.data(), expanded.round_keys.data());
+  hash_pad(manager, keys, 0x36, expanded.inner.data());
+  hash_pad(manager, keys, 0x5c, expanded.outer.data());
+}
+
+/// RFC 3711 4.1.2.1: the IV is encrypted under k XOR m, where m is the session salt and then 0x555...
+std::unique_ptr<ImbF8Keys> expand_f8(IMB_MGR& manager, const Suite& suite, const SessionKeys& keys) {
+  auto expanded = std::make_unique<ImbF8Keys>();
+  expand_hmac(manager, suite, keys, *expanded);
+  SecretBytes<16> masked;
+  for (std::size_t i = 0; i < masked.size(); ++i) {
+    const std::uint8_t mask = i < suite.salt_len ? keys.salt.data()[i] : std::uint8_t{0x55};
+    masked.data()[i] = keys.encryption.data()[i] ^ mask;
+  }
+  expand_aes(manager, suite.key_len, masked.data(), expanded->mask_round_keys.data());
   return expanded;
 }
 
-std::unique_ptr<KeySchedule> expand_gcm(IMB_MGR& manager, const Suite& suite, const SessionKeys& keys) {
+std::unique_ptr<ImbGcmKeys> expand_gcm(IMB_MGR& manager, const Suite& suite, const SessionKeys& keys) {
   auto expanded = std::make_unique<ImbGcmKeys>();
   if (suite.key_len == 32) {
     IMB_AES256_GCM_PRE(&manager, keys.encryption.data(), &expanded->data);
@@ -119,7 +147,6 @@ IpsecMbEngine::IpsecMbEngine(Isa isa)
   if (isa != Isa::kSse) description_ += " from " + std::to_string(wide_lanes_) + " packets, SSE below";
   description_ += ")";
   for (IMB_JOB& job : imb_jobs_) {
-    job.cipher_mode = IMB_CIPHER_CNTR;
     job.cipher_direction = IMB_DIR_ENCRYPT;
     job.chain_order = IMB_ORDER_CIPHER_HASH;
     job.hash_alg = IMB_AUTH_HMAC_SHA_1;
@@ -128,14 +155,12 @@ IpsecMbEngine::IpsecMbEngine(Isa isa)
   }
 }
 
-bool IpsecMbEngine::supports(const Suite& suite) const noexcept {
-  const bool key = suite.key_len == 16 || suite.key_len == 32;
-  return key && suite.auth_key_len == (suite.cipher == Cipher::kAesCm ? 20 : 0);
-}
-
-std::unique_ptr<KeySchedule> IpsecMbEngine::expand(const Suite& suite, const SessionKeys& keys) {
-  if (!supports(suite)) throw SetupError("suite " + std::string(suite.name) + ": engine ipsec_mb does not have it");
-  return suite.cipher == Cipher::kAesGcm ? expand_gcm(*wide_, suite, keys) : expand_cm(*wide_, suite, keys);
+KeyRelease IpsecMbEngine::expand(const Suite& suite, const SessionKeys& keys, KeyRecord& record) {
+  if (suite.cipher == Cipher::kAesGcm) return hand_over(expand_gcm(*wide_, suite, keys), record);
+  if (suite.cipher == Cipher::kAesF8) return hand_over(expand_f8(*wide_, suite, keys), record);
+  auto expanded = std::make_unique<ImbHmacKeys>();
+  expand_hmac(*wide_, suite, keys, *expanded);
+  return hand_over(std::move(expanded), record);
 }
 
 /// Seals the GCM jobs and returns which the others are.
@@ -175,41 +200,54 @@ IpsecMbEngine::IndexList IpsecMbEngine::open_gcm(std::span<Job> jobs) noexcept {
   return others;
 }
 
-/// Encrypts or decrypts the text of the listed jobs, which in counter mode is the same.
+/// Encrypts or decrypts the text of the listed AES-CM jobs of one key length, which in counter mode is the same.
 template <std::size_t kKeyLen>
-void IpsecMbEngine::cipher_burst(std::span<Job> jobs, const IndexList& list) noexcept {
+void IpsecMbEngine::counter_mode_burst(std::span<Job> jobs, const IndexList& list) noexcept {
   std::uint32_t count = 0;
   for (std::size_t k = 0; k < list.size; ++k) {
     const Job& job = jobs[list.at[k]];
-    if (job.key_len != kKeyLen || job.text_len == 0) continue;  // the library has no jobs of length 0
+    if (job.cipher != Cipher::kAesCm || job.key_len != kKeyLen) continue;
+    if (job.text_len == 0) continue;  // the library has no jobs of length 0
     IMB_JOB& imb = imb_jobs_[count++];
-    imb.enc_keys = cm_keys(job).round_keys.data();
+    imb.enc_keys = hmac_keys(job).round_keys.data();
     imb.src = job.src;
     imb.dst = job.dst;
     imb.msg_len_to_cipher_in_bytes = job.text_len;
     imb.iv = job.iv.data();
-    if constexpr (kChecked) imb.key_len_in_bytes = kKeyLen;
+    imb.key_len_in_bytes = kKeyLen;
   }
-  constexpr auto kKeySize = kKeyLen == 32 ? IMB_KEY_256_BYTES : IMB_KEY_128_BYTES;
+  constexpr auto kKeySize = kKeyLen == 32 ? IMB_KEY_256_BYTES : kKeyLen == 24 ? IMB_KEY_192_BYTES : IMB_KEY_128_BYTES;
+  submit_ciphers(count, IMB_CIPHER_CNTR, kKeySize);
+}
+
+void IpsecMbEngine::submit_ciphers(std::uint32_t count, IMB_CIPHER_MODE mode, IMB_KEY_SIZE_BYTES key_size) noexcept {
+  if (count == 0) return;
   if constexpr (kChecked) {
-    IMB_SUBMIT_CIPHER_BURST(wide_.get(), imb_jobs_.data(), count, IMB_CIPHER_CNTR, IMB_DIR_ENCRYPT, kKeySize);
+    IMB_SUBMIT_CIPHER_BURST(wide_.get(), imb_jobs_.data(), count, mode, IMB_DIR_ENCRYPT, key_size);
   } else {
-    IMB_SUBMIT_CIPHER_BURST_NOCHECK(wide_.get(), imb_jobs_.data(), count, IMB_CIPHER_CNTR, IMB_DIR_ENCRYPT, kKeySize);
+    IMB_SUBMIT_CIPHER_BURST_NOCHECK(wide_.get(), imb_jobs_.data(), count, mode, IMB_DIR_ENCRYPT, key_size);
   }
 }
 
 void IpsecMbEngine::cipher(std::span<Job> jobs, const IndexList& list) noexcept {
-  bool has_256 = false;
-  for (std::size_t k = 0; k < list.size; ++k) has_256 |= jobs[list.at[k]].key_len == 32;
-  cipher_burst<16>(jobs, list);
-  if (has_256) cipher_burst<32>(jobs, list);
+  unsigned lengths = 0;  // bit n: AES-CM with 8 * n bytes
+  IndexList f8;
+  for (std::size_t k = 0; k < list.size; ++k) {
+    const Job& job = jobs[list.at[k]];
+    if (job.cipher == Cipher::kAesCm) lengths |= 1U << (job.key_len / 8);
+    if (job.cipher == Cipher::kAesF8) f8.add(list.at[k]);
+  }
+  if ((lengths & 1U << 2) != 0) counter_mode_burst<16>(jobs, list);
+  if ((lengths & 1U << 3) != 0) counter_mode_burst<24>(jobs, list);
+  if ((lengths & 1U << 4) != 0) counter_mode_burst<32>(jobs, list);
+  if (f8.size != 0) f8_.apply(*wide_, jobs, {f8.at.data(), f8.size});
 }
 
 /// Leaves HMAC-SHA1 over each listed job's authenticated region in tags_, by the job's position in the span.
 void IpsecMbEngine::hash_burst(std::span<Job> jobs, const IndexList& list) noexcept {
   for (std::size_t k = 0; k < list.size; ++k) {
     const Job& job = jobs[list.at[k]];
-    const ImbCmKeys& keys = cm_keys(job);
+    const ImbHmacKeys& keys = hmac_keys(job);
     IMB_JOB& imb = imb_jobs_[k];
     imb.src = job.auth;
     imb.msg_len_to_hash_in_bytes = job.auth_len;
@@ -239,27 +277,37 @@ void IpsecMbEngine::submit_hashes(std::size_t count) noexcept {
 }
 
 void IpsecMbEngine::seal(std::span<Job> jobs) noexcept {
-  const IndexList hmac = seal_gcm(jobs);
-  if (hmac.size == 0) return;
-  cipher(jobs, hmac);
+  const IndexList others = seal_gcm(jobs);
+  if (others.size == 0) return;
+  cipher(jobs, others);
+  const IndexList hmac = hashed(jobs, others);
   hash_burst(jobs, hmac);
   for (std::size_t k = 0; k < hmac.size; ++k) {
     Job& job = jobs[hmac.at[k]];
     copy_tag(job.tag, tags_[hmac.at[k]].data(), job.tag_len);
-    job.ok = true;
   }
+  for (std::size_t k = 0; k < others.size; ++k) jobs[others.at[k]].ok = true;
+}
+
+/// Those of the list that have a tag; without UNAUTHENTICATED_SRTP all.
+IpsecMbEngine::IndexList IpsecMbEngine::hashed(std::span<const Job> jobs, const IndexList& list) noexcept {
+  IndexList with_tag;
+  for (std::size_t k = 0; k < list.size; ++k) {
+    if (jobs[list.at[k]].tag_len != 0) with_tag.add(list.at[k]);
+  }
+  return with_tag;
 }
 
 /// Tags are compared after the whole burst: what was just written by vector instructions is slow to read back.
 void IpsecMbEngine::open(std::span<Job> jobs) noexcept {
-  const IndexList hmac = open_gcm(jobs);
-  if (hmac.size != 0) hash_burst(jobs, hmac);
+  const IndexList others = open_gcm(jobs);
+  if (others.size != 0) hash_burst(jobs, hashed(jobs, others));
   for (std::size_t i = 0; i < jobs.size(); ++i) {
     jobs[i].ok = tags_equal(tags_[i].data(), jobs[i].tag, jobs[i].tag_len);
   }
   IndexList authentic;
-  for (std::size_t k = 0; k < hmac.size; ++k) {
-    if (jobs[hmac.at[k]].ok) authentic.add(hmac.at[k]);
+  for (std::size_t k = 0; k < others.size; ++k) {
+    if (jobs[others.at[k]].ok) authentic.add(others.at[k]);
   }
   if (authentic.size != 0) cipher(jobs, authentic);
 }

@@ -10,6 +10,7 @@
 #include <string>
 
 #include "crypto/engine.hpp"
+#include "crypto/engines/ipsec_mb_f8.hpp"
 
 namespace sallyport::crypto {
 
@@ -24,10 +25,10 @@ class IpsecMbEngine final : public Engine {
   /// `isa`: at most best_isa(); tests ask for less to cover other processors.
   explicit IpsecMbEngine(Isa isa);
 
-  EngineKind kind() const noexcept override { return EngineKind::kIpsecMb; }
+  EngineKind kind_for(const Suite&) const noexcept override { return EngineKind::kIpsecMb; }
   std::string_view description() const noexcept override { return description_; }
-  bool supports(const Suite& suite) const noexcept override;
-  std::unique_ptr<KeySchedule> expand(const Suite& suite, const SessionKeys& keys) override;
+  bool supports(const Suite&) const noexcept override { return true; }
+  KeyRelease expand(const Suite& suite, const SessionKeys& keys, KeyRecord& record) override;
   void seal(std::span<Job> jobs) noexcept override;
   void open(std::span<Job> jobs) noexcept override;
 
@@ -49,7 +50,9 @@ class IpsecMbEngine final : public Engine {
   IndexList open_gcm(std::span<Job> jobs) noexcept;
   void cipher(std::span<Job> jobs, const IndexList& list) noexcept;
   template <std::size_t kKeyLen>
-  void cipher_burst(std::span<Job> jobs, const IndexList& list) noexcept;
+  void counter_mode_burst(std::span<Job> jobs, const IndexList& list) noexcept;
+  void submit_ciphers(std::uint32_t count, IMB_CIPHER_MODE mode, IMB_KEY_SIZE_BYTES key_size) noexcept;
+  static IndexList hashed(std::span<const Job> jobs, const IndexList& list) noexcept;
   void hash_burst(std::span<Job> jobs, const IndexList& list) noexcept;
   void submit_hashes(std::size_t count) noexcept;
 
@@ -59,6 +62,7 @@ class IpsecMbEngine final : public Engine {
   std::string description_;
   alignas(64) gcm_context_data gcm_state_{};
   std::array<IMB_JOB, kMaxBurst> imb_jobs_{};
+  ImbF8 f8_;
   /// As computed: the library writes 12 bytes of an HMAC, more than SRTP sends, and never compares.
   alignas(64) std::array<std::array<std::uint8_t, 16>, kMaxBurst> tags_{};
 };

@@ -4,6 +4,8 @@
 #include <openssl/evp.h>
 #include <openssl/params.h>
 
+#include <algorithm>
+#include <cstring>
 #include <string>
 
 #include "crypto/error.hpp"
@@ -18,18 +20,53 @@ struct Deleter {
   void operator()(EVP_MAC_CTX* context) const noexcept { EVP_MAC_CTX_free(context); }
 };
 
-/// The contexts are working state of the one thread that uses the schedule, hence not const inside a const object.
-struct OpenSslKeys final : KeySchedule {
-  std::unique_ptr<EVP_CIPHER_CTX, Deleter> cipher;
+using CipherContext = std::unique_ptr<EVP_CIPHER_CTX, Deleter>;
+
+/// The contexts are working state of the one thread that uses the key, hence not const inside a const object. The
+/// engine's records hold a pointer to one of these.
+struct OpenSslKeys {
+  CipherContext cipher;                       ///< F8: AES of single blocks under the session key
+  CipherContext mask;                         ///< F8: under the session key XOR m
   std::unique_ptr<EVP_MAC_CTX, Deleter> mac;  ///< HMAC suites only
 };
 
-const OpenSslKeys& keys_of(const Job& job) noexcept { return *static_cast<const OpenSslKeys*>(job.keys); }
+const OpenSslKeys& keys_of(const KeyRecord& record) noexcept {
+  const OpenSslKeys* keys;
+  std::memcpy(&keys, record.bytes.data(), sizeof keys);
+  return *keys;
+}
+const OpenSslKeys& keys_of(const Job& job) noexcept { return keys_of(*job.keys); }
 
 const EVP_CIPHER* evp_cipher(const Suite& suite) {
-  const bool long_key = suite.key_len == 32;
-  if (suite.cipher == Cipher::kAesGcm) return long_key ? EVP_aes_256_gcm() : EVP_aes_128_gcm();
-  return long_key ? EVP_aes_256_ctr() : EVP_aes_128_ctr();
+  if (suite.cipher == Cipher::kAesF8) return EVP_aes_128_ecb();
+  const bool gcm = suite.cipher == Cipher::kAesGcm;
+  switch (suite.key_len) {
+    case 32:
+      return gcm ? EVP_aes_256_gcm() : EVP_aes_256_ctr();
+    case 24:
+      return EVP_aes_192_ctr();
+    default:
+      return gcm ? EVP_aes_128_gcm() : EVP_aes_128_ctr();
+  }
+}
+
+CipherContext make_cipher(const Suite& suite, const std::uint8_t* key) {
+  CipherContext context(EVP_CIPHER_CTX_new());
+  if (!context || EVP_CipherInit_ex(context.get(), evp_cipher(suite), nullptr, key, nullptr, 1) != 1) {
+    throw SetupError("suite " + std::string(suite.name) + ": OpenSSL has not its cipher");
+  }
+  EVP_CIPHER_CTX_set_padding(context.get(), 0);
+  return context;
+}
+
+/// RFC 3711 4.1.2.1: the IV is encrypted under k XOR m, where m is the session salt and then 0x555...
+CipherContext make_mask(const Suite& suite, const SessionKeys& keys) {
+  SecretBytes<16> masked;
+  for (std::size_t i = 0; i < masked.size(); ++i) {
+    const std::uint8_t mask = i < suite.salt_len ? keys.salt.data()[i] : std::uint8_t{0x55};
+    masked.data()[i] = keys.encryption.data()[i] ^ mask;
+  }
+  return make_cipher(suite, masked.data());
 }
 
 std::unique_ptr<EVP_MAC_CTX, Deleter> make_hmac(const Suite& suite, const SessionKeys& keys) {
@@ -50,6 +87,44 @@ bool apply_counter_mode(const Job& job) noexcept {
   int length = 0;
   if (EVP_CipherInit_ex(context, nullptr, nullptr, nullptr, job.iv.data(), 1) != 1) return false;
   return job.text_len == 0 || EVP_CipherUpdate(context, job.dst, &length, job.src, job.text_len) == 1;
+}
+
+using Block = std::array<std::uint8_t, 16>;
+
+bool encrypt_block(EVP_CIPHER_CTX* context, const Block& in, Block& out) noexcept {
+  int length = 0;
+  return EVP_CipherUpdate(context, out.data(), &length, in.data(), static_cast<int>(in.size())) == 1;
+}
+
+/// RFC 3711 4.1.2: IV' = E(k ^ m, IV), S(j) = E(k, IV' ^ j ^ S(j-1)), by the book.
+bool apply_f8(const Job& job) noexcept {
+  const OpenSslKeys& keys = keys_of(job);
+  Block iv;
+  if (!encrypt_block(keys.mask.get(), job.iv, iv)) return false;
+  Block stream{};
+  for (std::size_t offset = 0; offset < job.text_len; offset += stream.size()) {
+    Block in;
+    for (std::size_t i = 0; i < in.size(); ++i) in[i] = iv[i] ^ stream[i];
+    store_be32(in.data() + 12, load_be32(in.data() + 12) ^ static_cast<std::uint32_t>(offset / stream.size()));
+    if (!encrypt_block(keys.cipher.get(), in, stream)) return false;
+    const std::size_t length = std::min(stream.size(), job.text_len - offset);
+    for (std::size_t i = 0; i < length; ++i) job.dst[offset + i] = job.src[offset + i] ^ stream[i];
+  }
+  return true;
+}
+
+/// The text of an HMAC suite's job.
+bool apply_cipher(const Job& job) noexcept {
+  switch (job.cipher) {
+    case Cipher::kAesCm:
+      return apply_counter_mode(job);
+    case Cipher::kAesF8:
+      return apply_f8(job);
+    case Cipher::kNull:
+    case Cipher::kAesGcm:
+      break;
+  }
+  return true;
 }
 
 bool compute_hmac(const Job& job, std::array<std::uint8_t, 20>& tag) noexcept {
@@ -86,34 +161,30 @@ bool open_gcm(Job& job) noexcept {
 }
 
 bool seal_hmac(Job& job) noexcept {
+  if (!apply_cipher(job)) return false;
+  if (job.tag_len == 0) return true;  // UNAUTHENTICATED_SRTP
   std::array<std::uint8_t, 20> tag;
-  if (!apply_counter_mode(job) || !compute_hmac(job, tag)) return false;
+  if (!compute_hmac(job, tag)) return false;
   copy_tag(job.tag, tag.data(), job.tag_len);
   return true;
 }
 
 bool open_hmac(const Job& job) noexcept {
   std::array<std::uint8_t, 20> tag;
-  return compute_hmac(job, tag) && ct_equal(tag.data(), job.tag, job.tag_len) && apply_counter_mode(job);
+  if (job.tag_len != 0 && !(compute_hmac(job, tag) && ct_equal(tag.data(), job.tag, job.tag_len))) return false;
+  return apply_cipher(job);
 }
 
 }  // namespace
 
-bool OpenSslEngine::supports(const Suite& suite) const noexcept {
-  const bool key = suite.key_len == 16 || suite.key_len == 32;
-  return key && suite.auth_key_len == (suite.cipher == Cipher::kAesCm ? 20 : 0);
-}
-
-std::unique_ptr<KeySchedule> OpenSslEngine::expand(const Suite& suite, const SessionKeys& keys) {
-  if (!supports(suite)) throw SetupError("suite " + std::string(suite.name) + ": engine openssl does not have it");
+KeyRelease OpenSslEngine::expand(const Suite& suite, const SessionKeys& keys, KeyRecord& record) {
   auto expanded = std::make_unique<OpenSslKeys>();
-  expanded->cipher.reset(EVP_CIPHER_CTX_new());
-  if (!expanded->cipher ||
-      EVP_CipherInit_ex(expanded->cipher.get(), evp_cipher(suite), nullptr, keys.encryption.data(), nullptr, 1) != 1) {
-    throw SetupError("suite " + std::string(suite.name) + ": OpenSSL has not its cipher");
-  }
+  if (suite.encrypts()) expanded->cipher = make_cipher(suite, keys.encryption.data());
+  if (suite.cipher == Cipher::kAesF8) expanded->mask = make_mask(suite, keys);
   if (!suite.aead()) expanded->mac = make_hmac(suite, keys);
-  return expanded;
+  const OpenSslKeys* const pointer = expanded.release();
+  std::memcpy(record.bytes.data(), &pointer, sizeof pointer);
+  return [](KeyRecord& owner) noexcept { delete &keys_of(owner); };
 }
 
 void OpenSslEngine::seal(std::span<Job> jobs) noexcept {

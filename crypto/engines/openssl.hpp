@@ -1,5 +1,5 @@
 // The portable engine and in-house reference: OpenSSL's EVP interface, packet by packet, on any processor. Not built
-// for speed. Each key schedule holds OpenSSL contexts, which OpenSSL keeps in its own memory and wipes when they are
+// for speed. Each key holds OpenSSL contexts, which OpenSSL keeps in its own memory and wipes when they are
 // freed.
 #pragma once
 
@@ -9,10 +9,10 @@ namespace sallyport::crypto {
 
 class OpenSslEngine final : public Engine {
  public:
-  EngineKind kind() const noexcept override { return EngineKind::kOpenSsl; }
+  EngineKind kind_for(const Suite&) const noexcept override { return EngineKind::kOpenSsl; }
   std::string_view description() const noexcept override { return "openssl (one packet at a time)"; }
-  bool supports(const Suite& suite) const noexcept override;
-  std::unique_ptr<KeySchedule> expand(const Suite& suite, const SessionKeys& keys) override;
+  bool supports(const Suite&) const noexcept override { return true; }
+  KeyRelease expand(const Suite& suite, const SessionKeys& keys, KeyRecord& record) override;
   void seal(std::span<Job> jobs) noexcept override;
   void open(std::span<Job> jobs) noexcept override;
 };

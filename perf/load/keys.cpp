@@ -44,7 +44,7 @@ void read_option(const std::string& option, const crypto::Suite* suite, const Se
   }
   const crypto::MasterKey master = parse(option, *suite, text.starts_with(kFilePrefix) ? from_file : text);
   for (StreamPlan& stream : plan) {
-    (stream.*side).*key = {master.key.clone(), master.salt.clone()};
+    (stream.*side).*key = master.clone();
   }
 }
 

@@ -14,7 +14,8 @@ SrtpSide::SrtpSide(Crypto& crypto, const crypto::Suite* suite, const std::vector
   if (suite == nullptr) return;
   contexts_.reserve(plan.size());
   for (const StreamPlan& stream : plan) {
-    contexts_.push_back(std::make_unique<crypto::Context>(*crypto.engine, *suite, (stream.*side).*key, kMaxSsrcs));
+    contexts_.push_back(std::make_unique<crypto::Context>(*crypto.engine, *suite, (stream.*side).*key,
+                                                       crypto::ContextOptions{.max_ssrcs = kMaxSsrcs}));
   }
 }
 

@@ -197,7 +197,8 @@ std::unique_ptr<dataplane::Stream> Gateway::build(const Leg& leg, std::size_t in
 }
 
 std::unique_ptr<crypto::Context> Gateway::make_context(const Key& key, std::uint32_t max_ssrcs) {
-  return std::make_unique<crypto::Context>(*engine_, *key.suite, key.master_key(), max_ssrcs);
+  return std::make_unique<crypto::Context>(*engine_, *key.suite, key.master_key(),
+                                           crypto::ContextOptions{.max_ssrcs = max_ssrcs});
 }
 
 bool Gateway::command(WorkerId worker, dataplane::Command&& command) {

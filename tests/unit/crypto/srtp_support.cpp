@@ -87,12 +87,12 @@ SrtpPacket describe(PacketKind kind, std::uint8_t* data, std::size_t length, std
   return packet;
 }
 
-Endpoint::Endpoint(Engine& engine, const Suite& suite, const MasterKey& master, std::uint32_t max_ssrcs)
-    : engine_(&engine), context_(engine, suite, master, max_ssrcs), workspace_(make_workspace()) {}
+Endpoint::Endpoint(Engine& engine, const Suite& suite, const MasterKey& master, const ContextOptions& options)
+    : engine_(&engine), context_(engine, suite, master, options), workspace_(make_workspace()) {}
 
 Verdict Endpoint::protect(PacketKind kind, Bytes& packet) {
   const std::size_t length = packet.size();
-  packet.resize(length + srtp_overhead(context_.suite(), kind));
+  packet.resize(length + context_.overhead(kind));
   SrtpPacket described = describe(kind, packet.data(), length, packet.size(), context_);
   crypto::protect(*engine_, *workspace_, {&described, 1});
   packet.resize(described.length);

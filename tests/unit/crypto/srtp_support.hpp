@@ -48,7 +48,7 @@ SrtpPacket describe(PacketKind kind, std::uint8_t* data, std::size_t length, std
 /// One direction of one stream at one end, packet by packet.
 class Endpoint {
  public:
-  Endpoint(Engine& engine, const Suite& suite, const MasterKey& master, std::uint32_t max_ssrcs = 8);
+  Endpoint(Engine& engine, const Suite& suite, const MasterKey& master, const ContextOptions& options = {});
 
   /// Lengthens the packet by its overhead if the verdict is kOk.
   Verdict protect(PacketKind kind, Bytes& packet);

@@ -1,0 +1,13 @@
+#include "crypto/session_key.hpp"
+
+#include <algorithm>
+
+namespace sallyport::crypto {
+
+KeyRelease SessionKey::fill(Engine& engine, const Suite& row, const SessionKeys& keys) {
+  std::copy_n(keys.salt.data(), row.salt_len, salt.begin());
+  suite = static_cast<std::uint8_t>(suite_index(row));
+  return engine.expand(row, keys, record);
+}
+
+}  // namespace sallyport::crypto

@@ -1,0 +1,198 @@
+// SRTP -> RTP, SRTCP -> RTCP for one packet, in the two steps between which the engine works. The order is that of RFC
+// 3711 3.3: estimate the index, check for replay, authenticate, decrypt, and only then move ROC and window. Used by
+// unprotect() for bursts and by the pending packets of asynchronous engines.
+//
+// Several packets of an SSRC may be with the engine at once, all estimated before any is committed. That is right for
+// every packet less than 2^15 ahead of the highest index that was authentic before them, sequence wrap or not, so a
+// known SSRC would have to lose 2^15 packets within one burst to be misjudged. Where that is in doubt there are further
+// guesses (roc_search.hpp).
+#pragma once
+
+#include "crypto/job_fill.hpp"
+
+namespace sallyport::crypto {
+
+inline Verdict verdict_of(WindowVerdict seen) noexcept {
+  switch (seen) {
+    case WindowVerdict::kSeen:
+      return Verdict::kReplayed;
+    case WindowVerdict::kTooOld:
+      return Verdict::kTooOld;
+    case WindowVerdict::kNew:
+      break;
+  }
+  return Verdict::kOk;
+}
+
+/// The index of SRTP is guessed, that of SRTCP is read (RFC 3711 3.4); `index_wire` is where SRTCP has it.
+template <class Policy, Guess kGuess>
+std::uint64_t index_of(const SrtpPacket& packet, Context& context, const SsrcState* state,
+                       const std::uint8_t* index_wire) noexcept {
+  if constexpr (Policy::kKind == PacketKind::kRtcp) {
+    return load_be32(index_wire) & ~kEncryptedBit;
+  } else {
+    const std::uint16_t sequence = rtp_sequence(packet.data);
+    if constexpr (kGuess == Guess::kFirst) return first_guess(state, sequence);
+    if constexpr (kGuess == Guess::kSecond) return second_guess(state, sequence);
+    return third_guess(state, sequence, context.next_roc_try());
+  }
+}
+
+/// Whether the packet's SSRC has shown its ROC, so that only the first guess counts.
+inline bool roc_is_known(const Context& context, const SsrcState* state) noexcept {
+  if (state == nullptr || state->rtp.empty()) return false;
+  return !state->failing || context.failures() < kFailuresBeforeSearch;
+}
+
+/// Where MKI and tag lie in a packet, from its end.
+struct Tail {
+  std::size_t overhead;
+  const std::uint8_t* index;  ///< SRTCP
+  const std::uint8_t* mki;
+};
+template <class Policy>
+Tail tail_of(const SrtpPacket& packet, const Suite& suite, const WireForm& form) noexcept {
+  const std::uint8_t* const end = packet.data + packet.length;
+  const std::uint8_t* const mki = end - form.mki_len - (suite.aead() ? 0 : form.tag_len);
+  return {Policy::kIndexOnWire + form.tag_len + form.mki_len, mki - Policy::kIndexOnWire, mki};
+}
+
+/// Keeps what the job needs of the tail, and writes the authenticated trailer over it.
+template <class Policy>
+void lay_trailer(const JobSpace& space, std::uint8_t* behind_text, std::uint32_t trailer) noexcept {
+  SavedBytes& saved = space.saved;
+  copy_tag(saved.tag.data(), space.job.tag, space.job.tag_len);
+  space.job.tag = saved.tag.data();
+  std::memcpy(saved.tail.data(), behind_text, kTrailer);
+  store_be32(behind_text, trailer);
+  space.origin.trailer_is_over_packet = true;
+}
+
+/// 1. Check the bounds. 2. Find the key, estimate the index and look for a replay. 3. Describe the job. kOk: the job is
+/// ready.
+template <class Policy, Guess kGuess>
+[[gnu::always_inline]] inline Verdict begin_unprotect(const JobSpace& space, SrtpPacket& packet,
+                                                      Context& context) noexcept {
+  const Suite& suite = context.suite();
+  const bool special = context.special();
+  WireForm form = special ? context.special_form(Policy::kKind) : Policy::plain_form(suite);
+  packet.attention = false;
+  if (!well_formed<Policy>(packet, Policy::kIndexOnWire + form.tag_len + form.mki_len)) return Verdict::kMalformed;
+  const Tail tail = tail_of<Policy>(packet, suite, form);
+  const std::size_t text_len = packet.length - Policy::header_len(packet) - tail.overhead;
+  std::uint8_t key_slot = 0;
+  if (form.mki_len != 0) [[unlikely]] {
+    const std::optional<std::uint8_t> slot = context.slot_of(tail.mki);
+    if (!slot) return Verdict::kUnknownMki;
+    key_slot = *slot;
+  }
+  if constexpr (Policy::kKind == PacketKind::kRtcp) {
+    const bool encrypted = (load_be32(tail.index) & kEncryptedBit) != 0;
+    const SessionParameters& agreed = context.parameters();
+    if (!encrypted && form.encrypted && !agreed.accept_unencrypted_srtcp) return Verdict::kNotEncrypted;
+    form.encrypted = encrypted && suite.encrypts();
+  }
+
+  SsrcState* state = context.find_ssrc(ssrc_of<Policy>(packet));
+  const std::uint64_t index = index_of<Policy, kGuess>(packet, context, state, tail.index);
+  packet.index = index;
+  if (index > Policy::kMaxIndex) return Verdict::kKeyExhausted;
+  if (state != nullptr) {
+    const Verdict seen = verdict_of(Policy::check(*state, index));
+    if (seen != Verdict::kOk) return seen;
+  }
+  const SessionKey* key = &Policy::key(context);
+  if (special) [[unlikely]] {
+    key = context.special_key(Policy::kKind, key_slot, index);
+    if (key == nullptr) {
+      context.note_epoch(Policy::kKind, index, false);
+      packet.attention = context.wants_attention();
+      return Verdict::kNoSessionKey;
+    }
+  }
+
+  fill_job<Policy>(space, packet, context, {*key, form, index, text_len});
+  space.origin.state = state;
+  space.origin.text_len = static_cast<std::uint16_t>(text_len);
+  space.origin.key_slot = key_slot;
+  space.origin.trailer_is_over_packet = false;
+  Job& job = space.job;
+  if (trailer_behind_text<Policy>(suite, form) && (Policy::kKind == PacketKind::kRtp || suite.aead())) {
+    lay_trailer<Policy>(space, packet.data + Policy::header_len(packet) + text_len,
+                        Policy::trailer(index, form.encrypted));
+  }
+  // A wrong guess of key or ROC must leave the ciphertext for the next one. A text too long for that gets one try.
+  if (suite.aead() || context.decrypts_first()) {
+    const bool again = packet.fallback != nullptr || !roc_is_known(context, state);
+    if (again && text_len <= kScratch) job.dst = space.scratch.data();
+  }
+  return Verdict::kOk;
+}
+
+/// After the engine: puts a refused packet back as it was, or commits the index of an authentic one.
+template <class Policy>
+[[gnu::always_inline]] inline Verdict finish_unprotect(const JobSpace& space, SrtpPacket& packet,
+                                                       Context& context) noexcept {
+  const Job& job = space.job;
+  const JobOrigin& origin = space.origin;
+  const std::size_t header_len = Policy::header_len(packet);
+  SsrcState* state = origin.state;
+  const std::uint32_t ssrc = ssrc_of<Policy>(packet);
+  // The place may have been given to another SSRC since.
+  if (state != nullptr && state->ssrc != ssrc) [[unlikely]]
+    state = context.find_ssrc(ssrc);
+  if (!job.ok) [[unlikely]] {
+    if (origin.trailer_is_over_packet) {
+      std::memcpy(packet.data + header_len + origin.text_len, space.saved.tail.data(), kTrailer);
+    }
+    if (state != nullptr) {
+      state->failing = true;
+      context.note_failure();
+    }
+    return Verdict::kAuthFailed;
+  }
+  if (state == nullptr) {
+    state = context.find_or_add_ssrc(ssrc);
+    if (state == nullptr) return Verdict::kSsrcLimit;
+  }
+  // Asked again: its twin may have been faster.
+  const Verdict verdict = verdict_of(Policy::check(*state, packet.index));
+  if (verdict != Verdict::kOk) return verdict;
+  if (!Policy::take(context, *state, origin.key_slot, packet.attention)) return Verdict::kKeyExhausted;
+  Policy::commit(*state, packet.index);
+  if (state->failing) [[unlikely]] {
+    state->failing = false;
+    context.note_success();
+  }
+  if (context.special()) [[unlikely]] {
+    context.note_epoch(Policy::kKind, packet.index, true);
+    packet.attention = context.wants_attention();
+  }
+  if (job.dst != job.src) std::memcpy(packet.data + header_len, job.dst, job.text_len);
+  packet.length = static_cast<std::uint16_t>(header_len + origin.text_len);
+  return Verdict::kOk;
+}
+
+/// Whether a packet with that verdict has another guess after `tried`, of which it had the index.
+template <Guess kNext>
+bool has_guess(const SrtpPacket& packet, Context& context) noexcept {
+  if (packet.verdict != Verdict::kAuthFailed || packet.kind != PacketKind::kRtp) return false;
+  const SsrcState* state = context.find_ssrc(rtp_ssrc(packet.data));
+  if constexpr (kNext == Guess::kSecond) return second_guess(state, rtp_sequence(packet.data)) != packet.index;
+  return !roc_is_known(context, state);
+}
+
+/// What a further guess says of a packet is only a guess: it was not authentic.
+inline void wrong_guess(SrtpPacket& packet) noexcept {
+  switch (packet.verdict) {
+    case Verdict::kReplayed:
+    case Verdict::kTooOld:
+    case Verdict::kNoSessionKey:
+      packet.verdict = Verdict::kAuthFailed;
+      break;
+    default:
+      break;
+  }
+}
+
+}  // namespace sallyport::crypto
