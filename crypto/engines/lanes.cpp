@@ -1,0 +1,225 @@
+#include "crypto/engines/lanes.hpp"
+
+#include <cpuid.h>
+
+#include <cstring>
+#include <string>
+
+#include "crypto/engines/lanes/job_list.hpp"
+#include "crypto/engines/lanes/kernels.hpp"
+#include "crypto/error.hpp"
+#include "crypto/tag.hpp"
+
+namespace sallyport::crypto {
+namespace {
+
+using lanes::JobList;
+
+/// From how many packets on 16 lanes of SHA-1 are faster than the SHA instructions.
+constexpr std::size_t kWideFrom = 11;
+
+/// Ciphers by key length, each with its own kernel: the jobs of a burst are dealt out to these.
+constexpr std::size_t kKinds = 4 * 3;
+constexpr std::size_t kind_of(Cipher cipher, std::size_t key_len) noexcept {
+  return static_cast<std::size_t>(cipher) * 3 + (key_len / 8 - 2);
+}
+
+void prefetch_keys(const Job& job) noexcept {
+  const std::uint8_t* record = job.keys->bytes.data();
+  __builtin_prefetch(record);
+  if (job.cipher != Cipher::kAesGcm) __builtin_prefetch(record + lanes::kOuterAt);
+}
+
+/// SHA-1 after the one block key ^ pad (RFC 2104 2).
+void hash_pad(const SessionKeys& keys, std::uint8_t pad, std::uint8_t* out) {
+  SecretBytes<64> block;
+  for (std::size_t i = 0; i < block.size(); ++i) {
+    const std::uint8_t key = i < keys.authentication.size() ? keys.authentication.data()[i] : std::uint8_t{0};
+    block.data()[i] = static_cast<std::uint8_t>(key ^ pad);
+  }
+  constexpr std::array<std::uint32_t, 5> kStart{0x67452301, 0xefcdab89, 0x98badcfe, 0x10325476, 0xc3d2e1f0};
+  std::array<std::uint32_t, 5> state = kStart;
+  lanes::sha1_block(state.data(), block.data());
+  std::memcpy(out, state.data(), sizeof state);
+  secure_wipe(state.data(), sizeof state);
+}
+
+/// The key XOR m, m being the session salt and as many bytes 0x55 as it takes (RFC 3711 4.1.2.1).
+void mask_key(const Suite& suite, const SessionKeys& keys, std::uint8_t* out) {
+  for (std::size_t i = 0; i < suite.key_len; ++i) {
+    const std::uint8_t m = i < suite.salt_len ? keys.salt.data()[i] : std::uint8_t{0x55};
+    out[i] = static_cast<std::uint8_t>(keys.encryption.data()[i] ^ m);
+  }
+}
+
+}  // namespace
+
+/// Lists and scratch memory of a burst; in secret memory, for what kernels leave there.
+struct LanesEngine::Working : InSecretMemory {
+  lanes::Scratch scratch;
+  std::array<lanes::Tag, kMaxBurst> tags;
+  std::array<JobList, kKinds> ciphers;
+  JobList hashes;
+
+  void clear_lists() noexcept {
+    for (JobList& list : ciphers) list.clear();
+    hashes.clear();
+  }
+  void add_cipher(Job& job) noexcept {
+    ciphers[kind_of(job.cipher, job.key_len)].add(job, lanes::length_class(job.text_len));
+  }
+  void add_hash(Job& job) noexcept {
+    if (job.tag_len == 0) return;
+    hashes.add(job, lanes::length_class(job.auth_len + 8u));
+  }
+  JobList& sorted(Cipher cipher, std::size_t key_len) noexcept {
+    JobList& list = ciphers[kind_of(cipher, key_len)];
+    list.sort();
+    return list;
+  }
+
+  /// Encrypts or decrypts what is in the lists, which with these ciphers is the same.
+  void run_ciphers() noexcept {
+    for (const std::size_t key_len : {16, 24, 32}) {
+      const JobList& list = sorted(Cipher::kAesCm, key_len);
+      if (list.size() != 0) lanes::counter_mode(list.data(), list.size(), key_len, scratch);
+    }
+    const JobList& list = sorted(Cipher::kAesF8, 16);
+    if (list.size() != 0) lanes::f8_mode(list.data(), list.size(), scratch);
+  }
+  template <class Kernel>
+  void run_gcm(Kernel kernel) noexcept {
+    for (const std::size_t key_len : {16, 32}) {
+      const JobList& list = sorted(Cipher::kAesGcm, key_len);
+      if (list.size() != 0) kernel(list.data(), list.size(), key_len, scratch);
+    }
+  }
+  /// Leaves the HMAC of hashes.data()[i] in tags[i].
+  void run_hashes() noexcept {
+    hashes.sort();
+    Job* const* jobs = hashes.data();
+    const std::size_t count = hashes.size();
+    for (std::size_t i = 0; i < count;) {
+      const std::size_t left = count - i;
+      if (left >= kWideFrom) {
+        const std::size_t n = left < lanes::kWide ? left : lanes::kWide;
+        lanes::hmac_wide(jobs + i, n, scratch, &tags[i]);
+        i += n;
+      } else {
+        const std::size_t n = left < lanes::kNarrow ? left : lanes::kNarrow;
+        lanes::hmac_narrow(jobs + i, n, &tags[i]);
+        i += n;
+      }
+    }
+  }
+  void wipe() noexcept {
+    std::memset(&scratch, 0, sizeof scratch);
+    lanes::clear_registers();
+  }
+};
+
+bool lanes_available() noexcept {
+  unsigned eax = 0;
+  unsigned ebx = 0;
+  unsigned ecx = 0;
+  unsigned edx = 0;
+  constexpr unsigned kSha = 1u << 29;  // CPUID 7.0 EBX
+  if (__get_cpuid_count(7, 0, &eax, &ebx, &ecx, &edx) == 0 || (ebx & kSha) == 0) return false;
+  return __builtin_cpu_supports("avx512f") && __builtin_cpu_supports("avx512bw") &&
+         __builtin_cpu_supports("avx512dq") && __builtin_cpu_supports("avx512vl") && __builtin_cpu_supports("vaes") &&
+         __builtin_cpu_supports("vpclmulqdq") && __builtin_cpu_supports("bmi2");
+}
+
+LanesEngine::LanesEngine() : working_(std::make_unique<Working>()) {
+  if (!lanes_available()) {
+    throw SetupError("crypto engine lanes: this processor lacks AVX-512, VAES, VPCLMULQDQ or SHA; use ipsec_mb");
+  }
+}
+
+LanesEngine::~LanesEngine() = default;
+
+std::string_view LanesEngine::description() const noexcept { return "lanes (AVX512, VAES, VPCLMULQDQ, SHA)"; }
+
+bool LanesEngine::supports(const Suite& suite) const noexcept {
+  switch (suite.cipher) {
+    case Cipher::kAesGcm:
+      return suite.key_len == 16 || suite.key_len == 32;
+    case Cipher::kAesF8:
+      return suite.key_len == 16;
+    case Cipher::kAesCm:
+    case Cipher::kNull:
+      return true;
+  }
+  return false;
+}
+
+KeyRelease LanesEngine::expand(const Suite& suite, const SessionKeys& keys, KeyRecord& record) {
+  if (!supports(suite)) throw SetupError("suite " + std::string(suite.name) + ": engine lanes does not have it");
+  std::uint8_t* const bytes = record.bytes.data();
+  std::memcpy(bytes + lanes::kKeyAt, keys.encryption.data(), suite.encryption_key_len());
+  if (suite.cipher == Cipher::kAesF8) mask_key(suite, keys, bytes + lanes::kMaskedKeyAt);
+  if (suite.aead()) {
+    // H is the cipher of a block of zeros (NIST SP 800-38D 7.1): the keystream of AES-CM with an IV of zeros.
+    SecretBytes<16> hash_subkey;
+    Job job{};
+    job.keys = &record;
+    job.src = job.dst = hash_subkey.data();
+    job.text_len = 16;
+    Job* const jobs[] = {&job};
+    lanes::counter_mode(jobs, 1, suite.key_len, working_->scratch);
+    lanes::hash_key(hash_subkey.data(), bytes + lanes::kHashKeyAt);
+  } else {
+    hash_pad(keys, 0x36, bytes + lanes::kInnerAt);
+    hash_pad(keys, 0x5c, bytes + lanes::kOuterAt);
+  }
+  working_->wipe();
+  return nullptr;
+}
+
+void LanesEngine::seal(std::span<Job> jobs) noexcept {
+  Working& w = *working_;
+  w.clear_lists();
+  for (Job& job : jobs) {
+    prefetch_keys(job);
+    w.add_cipher(job);
+    if (job.cipher != Cipher::kAesGcm) {
+      w.add_hash(job);
+      job.ok = true;
+    }
+  }
+  w.run_gcm(lanes::gcm_seal);
+  w.run_ciphers();
+  w.run_hashes();
+  for (std::size_t i = 0; i < w.hashes.size(); ++i) {
+    const Job& job = *w.hashes.data()[i];
+    copy_tag(job.tag, w.tags[i].bytes, job.tag_len);
+  }
+  w.wipe();
+}
+
+void LanesEngine::open(std::span<Job> jobs) noexcept {
+  Working& w = *working_;
+  w.clear_lists();
+  for (Job& job : jobs) {
+    prefetch_keys(job);
+    if (job.cipher == Cipher::kAesGcm) {
+      w.add_cipher(job);
+    } else {
+      w.add_hash(job);
+      job.ok = true;
+    }
+  }
+  w.run_hashes();
+  for (std::size_t i = 0; i < w.hashes.size(); ++i) {
+    Job& job = *w.hashes.data()[i];
+    job.ok = tags_equal(job.tag, w.tags[i].bytes, job.tag_len);
+  }
+  for (Job& job : jobs) {
+    if (job.cipher != Cipher::kAesGcm && job.ok) w.add_cipher(job);
+  }
+  w.run_gcm(lanes::gcm_open);
+  w.run_ciphers();
+  w.wipe();
+}
+
+}  // namespace sallyport::crypto

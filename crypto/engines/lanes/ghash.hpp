@@ -1,0 +1,65 @@
+// GHASH (NIST SP 800-38D 6.4) with four blocks of one packet in a row. A row is worth four Horner steps: the sum of the
+// rows so far, multiplied by H^4, makes room for the next one, and after the last row it is multiplied by H^4, H^3,
+// H^2, H lane by lane, so that the sum of the lanes is the hash. A last row of only n blocks is moved to the end of its
+// register and the sum before it makes room by H^n. Four powers are all that is needed, cheap enough to be made for
+// every packet. Included by kernels only.
+//
+// GCM's bits are in reflected order. Blocks are byte-swapped, which leaves a product that is one bit off; H is kept
+// shifted by one bit instead (shift_key), so that the product of a block and a key comes out right, and the product of
+// two keys is a key again.
+#pragma once
+
+#include "crypto/engines/lanes/vec.hpp"
+
+namespace sallyport::crypto::lanes {
+
+[[gnu::always_inline]] inline Vec swap_blocks(Vec v) {
+  return _mm512_shuffle_epi8(v, in_all_lanes(_mm_set_epi8(0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15)));
+}
+[[gnu::always_inline]] inline Block swap_block(Block v) {
+  return _mm_shuffle_epi8(v, _mm_set_epi8(0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15));
+}
+
+/// A swapped H times x: what multiply() wants.
+[[gnu::always_inline]] inline Block shift_key(Block h) {
+  const Block carries = _mm_srli_epi64(h, 63);  // bit 127 in the upper half, bit 63 in the lower one
+  const Block doubled = _mm_or_si128(_mm_slli_epi64(h, 1), _mm_bslli_si128(carries, 8));
+  const Block top_bit = _mm_shuffle_epi32(carries, _MM_SHUFFLE(3, 2, 3, 2));
+  const Block overflow = _mm_sub_epi64(_mm_setzero_si128(), top_bit);  // all ones where bit 127 was set
+  const Block polynomial = _mm_set_epi64x(static_cast<long long>(0xc200000000000000), 1);
+  return _mm_xor_si128(doubled, _mm_and_si128(overflow, polynomial));
+}
+
+/// Lane by lane x * key mod x^128 + x^7 + x^2 + x + 1: a 256-bit product, then two folds by 64 bits.
+[[gnu::always_inline]] inline Vec multiply(Vec x, Vec key) {
+  const Vec polynomial = in_all_lanes(_mm_set_epi64x(static_cast<long long>(0xc200000000000000), 1));
+  const Vec low = _mm512_clmulepi64_epi128(x, key, 0x00);
+  const Vec high = _mm512_clmulepi64_epi128(x, key, 0x11);
+  const Vec middle_1 = _mm512_clmulepi64_epi128(x, key, 0x01);
+  const Vec middle_2 = _mm512_clmulepi64_epi128(x, key, 0x10);
+  const Vec fold_1 = xor3(_mm512_shuffle_epi32(low, _MM_PERM_BADC), _mm512_clmulepi64_epi128(polynomial, low, 0x01),
+                          _mm512_xor_si512(middle_1, middle_2));
+  return xor3(high, _mm512_shuffle_epi32(fold_1, _MM_PERM_BADC), _mm512_clmulepi64_epi128(polynomial, fold_1, 0x01));
+}
+
+/// H^n (1 to 4) in every lane, out of a row of H^4, H^3, H^2, H.
+[[gnu::always_inline]] inline Vec power(Vec powers, std::size_t n) {
+  const Vec halves = _mm512_set_epi64(1, 0, 1, 0, 1, 0, 1, 0);
+  const Vec from = _mm512_add_epi64(halves, _mm512_set1_epi64(static_cast<long long>(2 * (4 - n))));
+  return _mm512_permutexvar_epi64(from, powers);
+}
+
+/// Moves the first `blocks` (1 to 4) of a row to its end, with zeros before them.
+[[gnu::always_inline]] inline Vec to_end_of_row(Vec row, std::size_t blocks) {
+  const Vec halves = _mm512_set_epi64(7, 6, 5, 4, 3, 2, 1, 0);
+  const Vec from = _mm512_sub_epi64(halves, _mm512_set1_epi64(static_cast<long long>(2 * (4 - blocks))));
+  const auto filled = static_cast<__mmask8>(0xff << (2 * (4 - blocks)));
+  return _mm512_maskz_permutexvar_epi64(filled, from, row);
+}
+
+[[gnu::always_inline]] inline Block sum_of_lanes(Vec v) {
+  const __m256i half = _mm256_xor_si256(_mm512_castsi512_si256(v), _mm512_extracti64x4_epi64(v, 1));
+  return _mm_xor_si128(_mm256_castsi256_si128(half), _mm256_extracti128_si256(half, 1));
+}
+
+}  // namespace sallyport::crypto::lanes
