@@ -4,6 +4,7 @@
 #include <string>
 
 #include "crypto/engines/ipsec_mb.hpp"
+#include "crypto/engines/libsrtp.hpp"
 #include "crypto/engines/openssl.hpp"
 #include "crypto/error.hpp"
 
@@ -41,9 +42,10 @@ std::unique_ptr<Engine> make_engine(EngineKind kind) {
       return std::make_unique<IpsecMbEngine>(best_isa());
     case EngineKind::kOpenSsl:
       return std::make_unique<OpenSslEngine>();
+    case EngineKind::kLibSrtp:
+      return std::make_unique<LibSrtpEngine>();
     case EngineKind::kLanes:
     case EngineKind::kCryptodev:
-    case EngineKind::kLibSrtp:
       break;
   }
   throw SetupError("crypto engine " + std::string(to_string(kind)) + ": not on this host");

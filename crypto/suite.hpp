@@ -61,7 +61,11 @@ constexpr const Suite* find_suite(std::string_view name) {
   return nullptr;
 }
 
-/// Position of a row of kSuites.
-constexpr std::size_t suite_index(const Suite& suite) { return static_cast<std::size_t>(&suite - kSuites.data()); }
+/// Position in kSuites of the row with that name.
+constexpr std::size_t suite_index(const Suite& suite) {
+  std::size_t i = 0;
+  while (i < kSuites.size() && kSuites[i].name != suite.name) ++i;
+  return i;
+}
 
 }  // namespace sallyport::crypto

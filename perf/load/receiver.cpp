@@ -43,6 +43,7 @@ void Receiver::decrypt(std::span<Packet> packets, dataplane::Tsc now) {
                      .kind = rtcp ? crypto::PacketKind::kRtcp : crypto::PacketKind::kRtp,
                      .verdict = crypto::Verdict::kMalformed,
                      .used_fallback = false,
+                     .attention = false,
                      .index = 0};
   }
   crypto::unprotect(*srtp_.crypto().engine, *srtp_.crypto().workspace, std::span(jobs).first(count));

@@ -176,6 +176,7 @@ void Sender::protect() {
         .kind = draft.report ? PacketKind::kRtcp : PacketKind::kRtp,
         .verdict = crypto::Verdict::kMalformed,
         .used_fallback = false,
+        .attention = false,
         .index = 0};
   }
   crypto::protect(*srtp_.crypto().engine, *srtp_.crypto().workspace, std::span(jobs).first(count));

@@ -305,7 +305,7 @@ std::vector<Scenario> srtp_drops() {
                                        [](Leg& leg) {
                                          leg.adjust = [](dataplane::Stream& stream) {
                                            const auto ssrc = stream.clock.source_of(0x11111111).out_ssrc;
-                                           stream.tx->ssrcs().find_or_add(ssrc)->rtp =
+                                           stream.tx->find_or_add_ssrc(ssrc)->rtp =
                                                crypto::ReplayWindow::near((std::uint64_t{1} << 48) - 1);
                                          };
                                        },

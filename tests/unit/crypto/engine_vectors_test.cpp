@@ -4,6 +4,7 @@
 
 #include "crypto/error.hpp"
 #include "crypto/iv.hpp"
+#include "tests/unit/crypto/engine_job_checks.hpp"
 #include "tests/unit/crypto/srtp_support.hpp"
 
 namespace sallyport::crypto {
@@ -20,7 +21,7 @@ SessionKeys session_keys(std::string_view encryption_hex) {
   return keys;
 }
 
-Job job_for(const Suite& suite, const KeySchedule& keys, Bytes& text, std::array<std::uint8_t, 16>& tag) {
+Job job_for(const Suite& suite, const KeyRecord& keys, Bytes& text, std::array<std::uint8_t, 16>& tag) {
   Job job{};
   job.tag = tag.data();
   job.keys = &keys;
@@ -36,10 +37,10 @@ Job job_for(const Suite& suite, const KeySchedule& keys, Bytes& text, std::array
 TEST(EngineVectors, AesCounterModeKeystreamOfRfc3711B2) {
   const Suite& suite = *find_suite("AES_CM_128_HMAC_SHA1_80");
   for (const test::NamedEngine& named : test::all_engines()) {
-    const auto keys = named.engine->expand(suite, session_keys("2B7E151628AED2A6ABF7158809CF4F3C"));
+    const test::ExpandedKey keys(*named.engine, suite, session_keys("2B7E151628AED2A6ABF7158809CF4F3C"));
     Bytes text(48);
     std::array<std::uint8_t, 16> tag{};
-    Job job = job_for(suite, *keys, text, tag);
+    Job job = job_for(suite, keys.record(), text, tag);
     job.auth = text.data();
     job.auth_len = job.text_len;
     const Bytes salt = from_hex("F0F1F2F3F4F5F6F7F8F9FAFBFCFD0000");
@@ -55,10 +56,10 @@ TEST(EngineVectors, AesCounterModeKeystreamOfRfc3711B2) {
 TEST(EngineVectors, AesCounterModeCarriesIntoTheUpperByteOfItsCounter) {
   const Suite& suite = *find_suite("AES_CM_128_HMAC_SHA1_80");
   for (const test::NamedEngine& named : test::all_engines()) {
-    const auto keys = named.engine->expand(suite, session_keys("2B7E151628AED2A6ABF7158809CF4F3C"));
+    const test::ExpandedKey keys(*named.engine, suite, session_keys("2B7E151628AED2A6ABF7158809CF4F3C"));
     Bytes text(48);
     std::array<std::uint8_t, 16> tag{};
-    Job job = job_for(suite, *keys, text, tag);
+    Job job = job_for(suite, keys.record(), text, tag);
     job.auth = text.data();
     job.auth_len = job.text_len;
     const Bytes counter = from_hex("F0F1F2F3F4F5F6F7F8F9FAFBFCFDFEFF");
@@ -100,10 +101,10 @@ TEST_P(GcmVectors, SealAndOpen) {
   const Bytes salt = from_hex("517569642070726f2071756f");
   for (const test::NamedEngine& named : test::all_engines()) {
     SCOPED_TRACE(named.name);
-    const auto keys = named.engine->expand(suite, session_keys(vector.key));
+    const test::ExpandedKey keys(*named.engine, suite, session_keys(vector.key));
     Bytes text = from_hex(vector.plaintext);
     std::array<std::uint8_t, 16> tag{};
-    Job job = job_for(suite, *keys, text, tag);
+    Job job = job_for(suite, keys.record(), text, tag);
     job.auth = header.data();
     job.auth_len = static_cast<std::uint16_t>(header.size());
     aes_gcm_iv(job.iv.data(), salt.data(), header.data() + 8, 0xf17b);
@@ -127,23 +128,14 @@ INSTANTIATE_TEST_SUITE_P(Rfc7714, GcmVectors, testing::ValuesIn(kRfc7714));
 TEST(Engines, NamesAreKnownBothWays) {
   for (const EngineKind kind : {EngineKind::kIpsecMb, EngineKind::kOpenSsl}) {
     EXPECT_EQ(engine_kind(to_string(kind)), kind);
-    EXPECT_EQ(make_engine(kind)->kind(), kind);
+    EXPECT_EQ(make_engine(kind)->kind_for(kSuites[0]), kind);
   }
   EXPECT_THROW(engine_kind("isa-l"), SetupError);
 }
 
-TEST(Engines, EverySuiteIsServedByEveryEngine) {
-  for (const test::NamedEngine& named : test::all_engines()) {
-    for (const Suite& suite : kSuites) EXPECT_TRUE(named.engine->supports(suite)) << named.name << " " << suite.name;
-  }
-}
-
-TEST(Engines, ASuiteThatNoneServesIsRefused) {
-  constexpr Suite kCm192{"AES_192_CM_HMAC_SHA1_80", Cipher::kAesCm, 24, 14, 20, 10, 10};
-  for (const test::NamedEngine& named : test::all_engines()) {
-    EXPECT_FALSE(named.engine->supports(kCm192));
-    EXPECT_THROW(named.engine->expand(kCm192, SessionKeys{}), SetupError);
-    EXPECT_THROW(Context(*named.engine, kCm192, test::make_master(1)), SetupError);
+TEST(Engines, TheLibraryAndOpenSslServeEverySuite) {
+  for (const EngineKind kind : {EngineKind::kIpsecMb, EngineKind::kOpenSsl}) {
+    for (const Suite& suite : kSuites) EXPECT_TRUE(make_engine(kind)->supports(suite)) << suite.name;
   }
 }
 

@@ -22,7 +22,7 @@ MasterKey master_from(std::string_view key_hex, std::string_view salt_hex) {
 
 std::string derived(const Suite& suite, const MasterKey& master, KeyLabel label, std::size_t length) {
   test::Bytes out(length);
-  derive_key(suite, master, label, out);
+  derive_key(suite, master, label, 0, out);
   return to_hex(out);
 }
 
@@ -37,27 +37,51 @@ TEST(KeyDerivation, Rfc3711AppendixB3) {
 }
 
 TEST(KeyDerivation, Rfc6188With256BitKeys) {
-  constexpr Suite kCm256{"AES_256_CM_HMAC_SHA1_80", Cipher::kAesCm, 32, 14, 20, 10, 10};
+  const Suite& cm256 = *find_suite("AES_256_CM_HMAC_SHA1_80");
   const MasterKey master =
       master_from("f0f04914b513f2763a1b1fa130f10e2998f6f6e43e4309d1e622a0e332b9f1b6", "3b04803de51ee7c96423ab5b78d2");
-  EXPECT_EQ(derived(kCm256, master, KeyLabel::kRtpEncryption, 32),
+  EXPECT_EQ(derived(cm256, master, KeyLabel::kRtpEncryption, 32),
             "5ba1064e30ec51613cad926c5a28ef731ec7fb397f70a960653caf06554cd8c4");
-  EXPECT_EQ(derived(kCm256, master, KeyLabel::kRtpSalt, 14), "fa31791685ca444a9e07c6c64e93");
-  EXPECT_EQ(derived(kCm256, master, KeyLabel::kRtpAuthentication, 20), "fd9c32d39ed5fbb5a9dc96b30818454d1313dc05");
+  EXPECT_EQ(derived(cm256, master, KeyLabel::kRtpSalt, 14), "fa31791685ca444a9e07c6c64e93");
+  EXPECT_EQ(derived(cm256, master, KeyLabel::kRtpAuthentication, 20), "fd9c32d39ed5fbb5a9dc96b30818454d1313dc05");
 }
 
-TEST(KeyDerivation, SaltIsPaddedWithZerosToABlock) {
-  const DerivedKeys keys = derive_rtp_keys(kSuites[0], test::make_master(3));
-  for (std::size_t i = kSuites[0].salt_len; i < keys.salt.size(); ++i) EXPECT_EQ(keys.salt.data()[i], 0) << i;
+/// RFC 6188 7.3.
+TEST(KeyDerivation, Rfc6188With192BitKeys) {
+  const Suite& cm192 = *find_suite("AES_192_CM_HMAC_SHA1_80");
+  const MasterKey master =
+      master_from("73edc66c4fa15776fb57f9505c17136550ffda71f3e8e5f1", "c8522f3acd4ce86d5add78edbb11");
+  EXPECT_EQ(derived(cm192, master, KeyLabel::kRtpEncryption, 24), "31874736a8f1143870c26e4857d8a5b2c4a354407faadabb");
+  EXPECT_EQ(derived(cm192, master, KeyLabel::kRtpSalt, 14), "2372b82d639b6d8503a47adc0a6c");
+  EXPECT_EQ(derived(cm192, master, KeyLabel::kRtpAuthentication, 20), "355b10973cd95b9eacf4061c7e1a7151e7cfbfcb");
+}
+
+/// RFC 3711 4.3.1: the epoch is XORed into the six bytes above the block counter.
+TEST(KeyDerivation, EachEpochHasKeysOfItsOwn) {
+  const Suite& suite = *find_suite("AES_CM_128_HMAC_SHA1_80");
+  MasterKey master = test::make_master(5);
+  const std::string first = derived(suite, master, KeyLabel::kRtpEncryption, 16);
+  test::Bytes later(16);
+  derive_key(suite, master, KeyLabel::kRtpEncryption, 0x010203040506, later);
+  EXPECT_NE(to_hex(later), first);
+  for (std::size_t i = 0; i < 6; ++i) master.salt.data()[8 + i] ^= static_cast<std::uint8_t>(i + 1);
+  EXPECT_EQ(derived(suite, master, KeyLabel::kRtpEncryption, 16), to_hex(later));
 }
 
 TEST(KeyDerivation, RtpAndRtcpShareNothing) {
   const MasterKey master = test::make_master(4);
-  const DerivedKeys rtp = derive_rtp_keys(kSuites[2], master);
-  const DerivedKeys rtcp = derive_rtcp_keys(kSuites[2], master);
-  EXPECT_FALSE(rtp.keys.encryption.equals(rtcp.keys.encryption));
-  EXPECT_FALSE(rtp.keys.authentication.equals(rtcp.keys.authentication));
+  const Suite& suite = *find_suite("AES_CM_128_HMAC_SHA1_80");
+  const SessionKeys rtp = derive_rtp_keys(suite, master);
+  const SessionKeys rtcp = derive_rtcp_keys(suite, master);
+  EXPECT_FALSE(rtp.encryption.equals(rtcp.encryption));
+  EXPECT_FALSE(rtp.authentication.equals(rtcp.authentication));
   EXPECT_FALSE(rtp.salt.equals(rtcp.salt));
+}
+
+TEST(KeyDerivation, TheNullCipherHasNoKey) {
+  const SessionKeys keys = derive_rtp_keys(*find_suite("NULL_HMAC_SHA1_80"), test::make_master(4));
+  EXPECT_TRUE(keys.encryption.equals(SecretBytes<32>()));
+  EXPECT_FALSE(keys.authentication.equals(SecretBytes<20>()));
 }
 
 }  // namespace

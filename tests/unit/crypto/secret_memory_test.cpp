@@ -9,6 +9,7 @@
 #include <string>
 
 #include "crypto/context.hpp"
+#include "crypto/engines/ipsec_mb_keys.hpp"
 #include "tests/unit/crypto/srtp_support.hpp"
 
 namespace sallyport::crypto {
@@ -30,7 +31,7 @@ bool excluded_from_core_dumps(const void* address) {
 
 TEST(SecretMemory, IsAlignedAndWipedBeforeItIsGivenOutAgain) {
   auto* first = static_cast<std::uint8_t*>(secret_allocate(200));
-  EXPECT_EQ(reinterpret_cast<std::uintptr_t>(first) % 64, 0U);
+  EXPECT_EQ(reinterpret_cast<std::uintptr_t>(first) % 128, 0U);
   std::memset(first, 0x5a, 200);
   secret_free(first, 200);
   auto* again = static_cast<std::uint8_t*>(secret_allocate(200));
@@ -60,7 +61,7 @@ TEST(SecretMemory, KeysStayOutOfCoreDumps) {
   const auto engine = make_engine(EngineKind::kIpsecMb);
   const auto context = std::make_unique<Context>(*engine, kSuites[0], test::make_master(1));
   EXPECT_TRUE(excluded_from_core_dumps(context.get()));
-  EXPECT_TRUE(excluded_from_core_dumps(context->rtp_keys()));
+  EXPECT_TRUE(excluded_from_core_dumps(&imb_keys<ImbGcmKeys>(context->rtp().record)));
   const auto ordinary = std::make_unique<int>(1);
   EXPECT_FALSE(excluded_from_core_dumps(ordinary.get()));
 }
