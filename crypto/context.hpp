@@ -22,6 +22,9 @@
 
 namespace sallyport::crypto {
 
+struct StateSnapshot;
+enum class Resume : std::uint8_t;
+
 struct ContextOptions {
   /// How many SSRCs the key remembers, 1 to Context::kMaxSsrcs; further ones are refused, none is ever forgotten.
   std::uint32_t max_ssrcs = 8;
@@ -77,6 +80,12 @@ class alignas(128) Context : public InSecretMemory {
   /// its sequence number. Not for an SSRC that this key has met on the sending side. False: more SSRCs than there is
   /// room for, or already met.
   bool set_roc(std::uint32_t ssrc, std::uint32_t roc) noexcept;
+  /// Writes the state down, all but the keys. Worker thread; allocates nothing where `into` was made for this context's
+  /// options.
+  void snapshot(StateSnapshot& into) const noexcept;
+  /// Goes on from a state that another process wrote down, before the first packet. Throws SetupError where it is of
+  /// another suite or other master keys, has more SSRCs than there is room for, or the stream has begun.
+  void restore(const StateSnapshot& from, Resume resume);
   /// Moves the keys of an epoch in; what they replace comes back. Worker thread.
   std::unique_ptr<EpochKey> install(std::unique_ptr<EpochKey> key) noexcept;
   /// What is asked of control, once.
@@ -154,8 +163,6 @@ class alignas(128) Context : public InSecretMemory {
   }
 
  private:
-  friend class StateAccess;
-
   static constexpr std::uint8_t kEngineMask = 0x07;
   static constexpr std::uint8_t kSpecial = 0x08;
   static constexpr std::uint8_t kDecryptsFirst = 0x10;
@@ -165,6 +172,7 @@ class alignas(128) Context : public InSecretMemory {
     EpochRing rtcp;
   };
 
+  void restore_ssrc(const StateSnapshot& from, std::size_t i, Resume resume);
   void make_windows(std::uint32_t max_ssrcs);
   void make_epochs(Engine& engine, const MasterKey& master, const ContextOptions& options);
   KeyUse& use_of(std::uint8_t key_slot) noexcept { return ring_ == nullptr ? use_ : ring_->use(key_slot); }

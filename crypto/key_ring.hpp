@@ -37,6 +37,7 @@ class KeyRing {
   std::uint8_t size() const noexcept { return static_cast<std::uint8_t>(slots_.size()); }
   std::uint8_t mki_len() const noexcept { return slots_[0].mki.length(); }
   std::span<const std::uint8_t> mki(std::uint8_t slot) const noexcept { return slots_[slot].mki.bytes(); }
+  const Mki& whole_mki(std::uint8_t slot) const noexcept { return slots_[slot].mki; }
   KeyUse& use(std::uint8_t slot) noexcept { return slots_[slot].use; }
   /// The slot of the MKI that lies at `wire`.
   std::optional<std::uint8_t> find(const std::uint8_t* wire) const noexcept;
