@@ -97,6 +97,7 @@ Verdict Endpoint::protect(PacketKind kind, Bytes& packet) {
   crypto::protect(*engine_, *workspace_, {&described, 1});
   packet.resize(described.length);
   last_index_ = described.index;
+  last_attention_ = described.attention;
   return described.verdict;
 }
 
@@ -105,6 +106,7 @@ Verdict Endpoint::unprotect(PacketKind kind, Bytes& packet) {
   crypto::unprotect(*engine_, *workspace_, {&described, 1});
   packet.resize(described.length);
   last_index_ = described.index;
+  last_attention_ = described.attention;
   return described.verdict;
 }
 

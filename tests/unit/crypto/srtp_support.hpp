@@ -59,12 +59,14 @@ class Endpoint {
   Engine& engine() { return *engine_; }
   Workspace& workspace() { return *workspace_; }
   std::uint64_t last_index() const { return last_index_; }
+  bool last_attention() const { return last_attention_; }
 
  private:
   Engine* engine_;
   Context context_;
   WorkspacePtr workspace_;
   std::uint64_t last_index_ = 0;
+  bool last_attention_ = false;
 };
 
 }  // namespace sallyport::crypto::test
