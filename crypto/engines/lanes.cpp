@@ -112,10 +112,6 @@ struct LanesEngine::Working : InSecretMemory {
       }
     }
   }
-  void wipe() noexcept {
-    std::memset(&scratch, 0, sizeof scratch);
-    lanes::clear_registers();
-  }
 };
 
 bool lanes_available() noexcept {
@@ -172,7 +168,7 @@ KeyRelease LanesEngine::expand(const Suite& suite, const SessionKeys& keys, KeyR
     hash_pad(keys, 0x36, bytes + lanes::kInnerAt);
     hash_pad(keys, 0x5c, bytes + lanes::kOuterAt);
   }
-  working_->wipe();
+  lanes::clear_registers();
   return nullptr;
 }
 
@@ -194,7 +190,7 @@ void LanesEngine::seal(std::span<Job> jobs) noexcept {
     const Job& job = *w.hashes.data()[i];
     copy_tag(job.tag, w.tags[i].bytes, job.tag_len);
   }
-  w.wipe();
+  lanes::clear_registers();
 }
 
 void LanesEngine::open(std::span<Job> jobs) noexcept {
@@ -219,7 +215,7 @@ void LanesEngine::open(std::span<Job> jobs) noexcept {
   }
   w.run_gcm(lanes::gcm_open);
   w.run_ciphers();
-  w.wipe();
+  lanes::clear_registers();
 }
 
 }  // namespace sallyport::crypto

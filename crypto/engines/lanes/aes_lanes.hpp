@@ -61,6 +61,7 @@ template <int kBlocks>
 [[gnu::always_inline]] inline void encrypt(Vec (&state)[kBlocks], const Keys<16>& keys) {
   Vec key = keys.low;
   add_key(state, key);
+#pragma GCC unroll 9
   for (int step = 0; step < 9; ++step) {
     key = chain_words(key, substitute_rotated(key, rcon(step)));
     round(state, key);
@@ -75,6 +76,7 @@ template <int kBlocks>
   Vec high = keys.high;
   add_key(state, low);
   round(state, high);
+#pragma GCC unroll 6
   for (int step = 0; step < 6; ++step) {
     low = chain_words(low, substitute_rotated(high, rcon(step)));
     round(state, low);

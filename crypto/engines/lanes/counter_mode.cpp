@@ -8,21 +8,22 @@ constexpr std::size_t kPass = kMaxColumns * kBlock;
 
 /// The rows of a pass that lie within the job's text.
 [[gnu::always_inline]] inline void apply_rows(const Job& job, std::size_t offset, const std::uint8_t (*rows)[kRow]) {
-  for (std::size_t row = 0; row < 3 && offset < job.text_len; ++row, offset += kRow) {
+  for (std::size_t row = 0; row < kMaxRows && offset < job.text_len; ++row, offset += kRow) {
     apply_row(job, offset, _mm512_load_si512(rows[row]));
   }
 }
 
 template <std::size_t kKeyLen>
-void all_groups(Job* const* jobs, std::size_t count, Scratch& scratch) noexcept {
+void all_groups(Job* const* jobs, std::size_t count, Scratch::Rows& rows) noexcept {
   for (std::size_t first = 0; first < count; first += kLanes) {
-    const Group group = group_at(jobs + first, count - first);
+    Group group;
+    set_group(jobs + first, count - first, group);
     const std::size_t longest = longest_text(group);
     for (std::size_t offset = 0; offset < longest; offset += kPass) {
       const std::size_t left = longest - offset;
       const std::size_t columns = left >= kPass ? kMaxColumns : (left + kBlock - 1) / kBlock;
-      make_keystream<kKeyLen, Counter::kAdded>(group, static_cast<std::uint32_t>(offset / kBlock), columns, scratch);
-      for (std::size_t i = 0; i < group.count; ++i) apply_rows(*group.job[i], offset, scratch.rows[i]);
+      counter_keystream<kKeyLen>(group, static_cast<std::uint32_t>(offset / kBlock), columns, rows);
+      for (std::size_t i = 0; i < group.count; ++i) apply_rows(*group.job[i], offset, rows[i]);
     }
   }
 }
@@ -32,11 +33,11 @@ void all_groups(Job* const* jobs, std::size_t count, Scratch& scratch) noexcept 
 void counter_mode(Job* const* jobs, std::size_t count, std::size_t key_len, Scratch& scratch) noexcept {
   switch (key_len) {
     case 16:
-      return all_groups<16>(jobs, count, scratch);
+      return all_groups<16>(jobs, count, scratch.gcm[0].keystream);
     case 24:
-      return all_groups<24>(jobs, count, scratch);
+      return all_groups<24>(jobs, count, scratch.gcm[0].keystream);
     default:
-      return all_groups<32>(jobs, count, scratch);
+      return all_groups<32>(jobs, count, scratch.gcm[0].keystream);
   }
 }
 

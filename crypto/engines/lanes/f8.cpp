@@ -90,7 +90,7 @@ void f8_mode(Job* const* jobs, std::size_t count, Scratch& scratch) noexcept {
     Group groups[kMostGroups];
     std::size_t used = 0;
     for (std::size_t i = first; i < count && used < kMostGroups; i += kLanes)
-      groups[used++] = group_at(jobs + i, count - i);
+      set_group(jobs + i, count - i, groups[used++]);
     if (used == 1) {
       together<1>(groups, scratch);
     } else if (used == 2) {
@@ -103,6 +103,7 @@ void f8_mode(Job* const* jobs, std::size_t count, Scratch& scratch) noexcept {
       together<4>(groups, scratch);
     }
   }
+  __builtin_memset(scratch.round_keys, 0, sizeof scratch.round_keys);
 }
 
 }  // namespace sallyport::crypto::lanes

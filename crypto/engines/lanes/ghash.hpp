@@ -1,8 +1,8 @@
 // GHASH (NIST SP 800-38D 6.4) with four blocks of one packet in a row. A row is worth four Horner steps: the sum of the
 // rows so far, multiplied by H^4, makes room for the next one, and after the last row it is multiplied by H^4, H^3,
-// H^2, H lane by lane, so that the sum of the lanes is the hash. A last row of only n blocks is moved to the end of its
-// register and the sum before it makes room by H^n. Four powers are all that is needed, cheap enough to be made for
-// every packet. Included by kernels only.
+// H^2, H lane by lane, so that the sum of the lanes is the hash. Where the blocks are no multiple of four, the first
+// row begins with zeros, which add nothing. Four powers are all that is needed, cheap enough to be made for every
+// packet. Included by kernels only.
 //
 // GCM's bits are in reflected order. Blocks are byte-swapped, which leaves a product that is one bit off; H is kept
 // shifted by one bit instead (shift_key), so that the product of a block and a key comes out right, and the product of
@@ -40,21 +40,6 @@ namespace sallyport::crypto::lanes {
   const Vec fold_1 = xor3(_mm512_shuffle_epi32(low, _MM_PERM_BADC), _mm512_clmulepi64_epi128(polynomial, low, 0x01),
                           _mm512_xor_si512(middle_1, middle_2));
   return xor3(high, _mm512_shuffle_epi32(fold_1, _MM_PERM_BADC), _mm512_clmulepi64_epi128(polynomial, fold_1, 0x01));
-}
-
-/// H^n (1 to 4) in every lane, out of a row of H^4, H^3, H^2, H.
-[[gnu::always_inline]] inline Vec power(Vec powers, std::size_t n) {
-  const Vec halves = _mm512_set_epi64(1, 0, 1, 0, 1, 0, 1, 0);
-  const Vec from = _mm512_add_epi64(halves, _mm512_set1_epi64(static_cast<long long>(2 * (4 - n))));
-  return _mm512_permutexvar_epi64(from, powers);
-}
-
-/// Moves the first `blocks` (1 to 4) of a row to its end, with zeros before them.
-[[gnu::always_inline]] inline Vec to_end_of_row(Vec row, std::size_t blocks) {
-  const Vec halves = _mm512_set_epi64(7, 6, 5, 4, 3, 2, 1, 0);
-  const Vec from = _mm512_sub_epi64(halves, _mm512_set1_epi64(static_cast<long long>(2 * (4 - blocks))));
-  const auto filled = static_cast<__mmask8>(0xff << (2 * (4 - blocks)));
-  return _mm512_maskz_permutexvar_epi64(filled, from, row);
 }
 
 [[gnu::always_inline]] inline Block sum_of_lanes(Vec v) {

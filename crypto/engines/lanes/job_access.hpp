@@ -21,9 +21,10 @@ struct Group {
   std::size_t count;
 };
 
-[[gnu::always_inline]] inline Group group_at(Job* const* jobs, std::size_t left) {
-  if (left >= kLanes) return {{jobs[0], jobs[1], jobs[2], jobs[3]}, kLanes};
-  return {{jobs[0], jobs[left > 1 ? 1 : 0], jobs[left > 2 ? 2 : 0], jobs[0]}, left};
+[[gnu::always_inline]] inline void set_group(Job* const* jobs, std::size_t left, Group& group) {
+  group.count = left < kLanes ? left : kLanes;
+#pragma GCC unroll 4
+  for (std::size_t i = 0; i < kLanes; ++i) group.job[i] = jobs[i < left ? i : 0];
 }
 
 [[gnu::always_inline]] inline std::size_t longest_text(const Group& group) {

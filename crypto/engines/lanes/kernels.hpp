@@ -18,11 +18,18 @@ inline constexpr std::size_t kHashKeyAt = 32;    ///< GCM: H as ghash.hpp wants 
 inline constexpr std::size_t kInnerAt = 48;      ///< SHA-1 after the block key ^ ipad (RFC 2104 2), 20 bytes
 inline constexpr std::size_t kOuterAt = 68;      ///< the same of key ^ opad
 
-/// Working memory of a burst. It sees keystream, hash keys and, with F8, round keys: the engine wipes it after use.
+/// Working memory of a kernel, which holds keystream and what follows from keys. A kernel leaves zeros.
 struct alignas(64) Scratch {
-  std::uint8_t rows[4][3][64];         ///< keystream of four packets, 12 blocks each
-  std::uint8_t powers[4][64];          ///< GCM: H^4, H^3, H^2, H of each
-  std::uint8_t sums[4][64];            ///< GCM: GHASH so far
+  /// Keystream of a group of four packets, three rows of 64 bytes each.
+  using Rows = std::uint8_t[4][3][64];
+  /// GCM of a group.
+  struct Gcm {
+    Rows keystream;
+    std::uint8_t powers[4][64];  ///< H^4, H^3, H^2, H
+    std::uint8_t fourth[4][64];  ///< H^4 four times
+    std::uint8_t sums[4][64];    ///< GHASH so far
+  };
+  Gcm gcm[2];                          ///< the group that is encrypted and the one that is hashed
   std::uint8_t outer[5][64];           ///< HMAC of 16 packets: SHA-1 states after key ^ opad
   std::uint8_t round_keys[4][11][64];  ///< F8
 };

@@ -199,6 +199,8 @@ void hmac_wide(Job* const* jobs, std::size_t count, Scratch& scratch, Tag* tags)
     compress(state, w, _mm512_cmpgt_epi32_mask(messages.blocks, _mm512_set1_epi32(static_cast<int>(k))));
   }
   store_tags(hash_outer(state, scratch), count, tags);
+#pragma GCC unroll 5
+  for (int i = 0; i < 5; ++i) _mm512_store_si512(scratch.outer[i], _mm512_setzero_si512());
 }
 
 }  // namespace sallyport::crypto::lanes
