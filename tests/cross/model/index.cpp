@@ -16,9 +16,8 @@ std::uint32_t estimate_roc(std::uint32_t roc, std::uint16_t highest_sequence, st
 }
 
 Known ReplayList::check(std::uint64_t index, std::uint64_t window) const {
-  if (seen_.contains(index)) return Known::kSeen;
   if (!seen_.empty() && index + window <= highest()) return Known::kTooOld;
-  return Known::kNew;
+  return seen_.contains(index) ? Known::kSeen : Known::kNew;
 }
 
 std::uint64_t SsrcState::estimate(std::uint16_t sequence) const {

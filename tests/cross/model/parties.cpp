@@ -50,16 +50,16 @@ Received Receiver::receive(Kind kind, const Bytes& packet) {
   const std::optional<Header> header = parse(kind, packet);
   const std::optional<Parts> parts = take_apart(session_, kind, keys_.front().mki.size(), packet);
   if (!header || !parts) return {Verdict::kMalformed, {}};
-  const MasterKey* key = key_of(*parts);  // RFC 3711 3.3 step 1 and 3
-  if (key == nullptr) return {Verdict::kUnknownKey, {}};
+  const std::optional<std::size_t> key = key_of(*parts);  // RFC 3711 3.3 steps 1 and 3
+  if (!key) return {Verdict::kUnknownKey, {}};
   return kind == Kind::kRtp ? open_srtp(*key, *parts, *header) : open_srtcp(*key, *parts, *header);
 }
 
-const MasterKey* Receiver::key_of(const Parts& parts) const {
-  for (const MasterKey& key : keys_) {
-    if (key.mki == parts.mki) return &key;
+std::optional<std::size_t> Receiver::key_of(const Parts& parts) const {
+  for (std::size_t i = 0; i < keys_.size(); ++i) {
+    if (keys_[i].mki == parts.mki) return i;
   }
-  return nullptr;
+  return std::nullopt;
 }
 
 std::vector<std::uint64_t> Receiver::candidates(const Header& header) const {
@@ -73,22 +73,31 @@ std::vector<std::uint64_t> Receiver::candidates(const Header& header) const {
   return indices;
 }
 
-Received Receiver::open_srtp(const MasterKey& key, const Parts& parts, const Header& header) {
-  for (const std::uint64_t index : candidates(header)) {
+bool Receiver::take(std::size_t key, Kind kind) {
+  std::uint64_t& used = used_[{key, kind}];
+  if (keys_[key].lifetime != 0 && used >= keys_[key].lifetime) return false;
+  ++used;
+  return true;
+}
+
+Received Receiver::open_srtp(std::size_t key, const Parts& parts, const Header& header) {
+  const std::vector<std::uint64_t> indices = candidates(header);
+  for (const std::uint64_t index : indices) {
     if (index >= kSrtpIndices) continue;
     const auto state = states_.find(header.ssrc);
     const Known known = state == states_.end() ? Known::kNew : state->second.srtp.check(index, session_.srtp_window);
     if (known != Known::kNew) return {refusal(known), {}};
-    if (std::optional<Bytes> clear =
-            unprotect(session_, session_keys(session_, key, Kind::kRtp, index), Kind::kRtp, parts, index)) {
-      states_[header.ssrc].commit_srtp(index);
-      return {Verdict::kAccepted, std::move(*clear), index};
-    }
+    const SessionKeys keys = session_keys(session_, keys_[key], Kind::kRtp, index);
+    std::optional<Bytes> clear = unprotect(session_, keys, Kind::kRtp, parts, index);
+    if (!clear) continue;
+    if (!take(key, Kind::kRtp)) return {Verdict::kExhausted, {}};
+    states_[header.ssrc].commit_srtp(index);
+    return {Verdict::kAccepted, std::move(*clear), index, index != indices.front()};
   }
   return {Verdict::kUnauthentic, {}};
 }
 
-Received Receiver::open_srtcp(const MasterKey& key, const Parts& parts, const Header& header) {
+Received Receiver::open_srtcp(std::size_t key, const Parts& parts, const Header& header) {
   const bool encrypted = parts.e_and_index >> 31 != 0;
   if (!encrypted && session_.encrypts(Kind::kRtcp) && !session_.accept_unencrypted_srtcp) {
     return {Verdict::kUnencrypted, {}};
@@ -97,11 +106,26 @@ Received Receiver::open_srtcp(const MasterKey& key, const Parts& parts, const He
   const auto state = states_.find(header.ssrc);
   const Known known = state == states_.end() ? Known::kNew : state->second.srtcp.check(index, session_.srtcp_window);
   if (known != Known::kNew) return {refusal(known), {}};
-  std::optional<Bytes> clear =
-      unprotect(session_, session_keys(session_, key, Kind::kRtcp, index), Kind::kRtcp, parts, index);
+  const SessionKeys keys = session_keys(session_, keys_[key], Kind::kRtcp, index);
+  std::optional<Bytes> clear = unprotect(session_, keys, Kind::kRtcp, parts, index);
   if (!clear) return {Verdict::kUnauthentic, {}};
+  if (!take(key, Kind::kRtcp)) return {Verdict::kExhausted, {}};
   states_[header.ssrc].srtcp.add(index);
   return {Verdict::kAccepted, std::move(*clear), index};
+}
+
+bool Receiver::adopt(const Bytes& packet, std::uint64_t index) {
+  const std::optional<Header> header = parse(Kind::kRtp, packet);
+  const std::optional<Parts> parts = take_apart(session_, Kind::kRtp, keys_.front().mki.size(), packet);
+  if (!header || !parts || index >= kSrtpIndices) return false;
+  const std::optional<std::size_t> key = key_of(*parts);
+  if (!key || !unprotect(session_, session_keys(session_, keys_[*key], Kind::kRtp, index), Kind::kRtp, *parts, index)) {
+    return false;
+  }
+  SsrcState& state = states_[header->ssrc];
+  if (state.srtp.check(index, session_.srtp_window) == Known::kSeen || !take(*key, Kind::kRtp)) return false;
+  state.commit_srtp(index);
+  return true;
 }
 
 std::optional<std::uint64_t> Receiver::highest(Kind kind, std::uint32_t ssrc) const {
@@ -110,6 +134,11 @@ std::optional<std::uint64_t> Receiver::highest(Kind kind, std::uint32_t ssrc) co
   const ReplayList& list = kind == Kind::kRtp ? state->second.srtp : state->second.srtcp;
   if (list.empty()) return std::nullopt;
   return list.highest();
+}
+
+std::optional<std::uint32_t> Receiver::roc(std::uint32_t ssrc) const {
+  const auto state = states_.find(ssrc);
+  return state == states_.end() ? std::nullopt : state->second.roc;
 }
 
 }  // namespace sallyport::model

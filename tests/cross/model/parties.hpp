@@ -41,12 +41,14 @@ enum class Verdict {
   kReplayed,
   kTooOld,
   kUnauthentic,
+  kExhausted,  ///< authentic, but the key's lifetime is over
 };
 
 struct Received {
   Verdict verdict;
   Bytes packet;             ///< the cleartext, if accepted
   std::uint64_t index = 0;  ///< if accepted
+  bool searched = false;    ///< it is not the estimated one
 };
 
 class Receiver {
@@ -60,20 +62,26 @@ class Receiver {
   Receiver(Session session, std::vector<MasterKey> keys, Search search, const Receiver& previous);
 
   Received receive(Kind kind, const Bytes& packet);
+  /// Takes an SRTP packet in at an index that the estimate does not name. False: it is not authentic there, or known.
+  bool adopt(const Bytes& packet, std::uint64_t index);
   void set_roc(std::uint32_t ssrc, std::uint32_t roc) { states_[ssrc].roc = roc; }
 
   /// Highest authentic index of that SSRC under these keys; none where there was none.
   std::optional<std::uint64_t> highest(Kind kind, std::uint32_t ssrc) const;
+  /// ROC of the SSRC as far as it is known, from its packets, from key management or from the keys before.
+  std::optional<std::uint32_t> roc(std::uint32_t ssrc) const;
 
  private:
-  const MasterKey* key_of(const Parts& parts) const;
-  Received open_srtp(const MasterKey& key, const Parts& parts, const Header& header);
-  Received open_srtcp(const MasterKey& key, const Parts& parts, const Header& header);
+  std::optional<std::size_t> key_of(const Parts& parts) const;
+  Received open_srtp(std::size_t key, const Parts& parts, const Header& header);
+  Received open_srtcp(std::size_t key, const Parts& parts, const Header& header);
   std::vector<std::uint64_t> candidates(const Header& header) const;
+  bool take(std::size_t key, Kind kind);
 
   Session session_;
   std::vector<MasterKey> keys_;
   Search search_;
+  std::map<std::pair<std::size_t, Kind>, std::uint64_t> used_;  ///< authentic packets per key
   std::map<std::uint32_t, SsrcState> states_;
 };
 
