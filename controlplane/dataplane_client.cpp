@@ -47,12 +47,12 @@ DataplaneClient::DataplaneClient(const DataplaneOptions& options, const drivers:
         dataplane::WorkerOptions{.id = id,
                                  .workers = options_.cores.size(),
                                  .max_streams = options_.max_streams,
-                                 .engine = options_.engine,
                                  .idle_polls = options_.idle_polls,
                                  .idle_sleep = options_.idle_sleep,
                                  .tsc_hz = clock_.hz()},
         addresses_, ports_for(id),
-        dataplane::WorkerRings{.commands = &slot->commands, .events = &slot->events, .hand_over = &hand_over_});
+        dataplane::WorkerRings{.commands = &slot->commands, .events = &slot->events, .hand_over = &hand_over_},
+        crypto::make_engine(options_.engine));
     slots_.push_back(std::move(slot));
   }
 }

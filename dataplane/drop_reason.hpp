@@ -42,6 +42,7 @@ enum class DropReason : std::uint8_t {
   kNoNextHop,
   kTooLong,
   kHandOverFull,
+  kDeviceFull,
   kTxFull,
   kCount,
 };
@@ -85,6 +86,7 @@ inline constexpr std::array<DropReasonText, kDropReasons> kDropReasonTexts{{
     {"no_next_hop", "the next hop's MAC address is not known yet"},
     {"too_long", "longer than the egress port's MTU with its new header and SRTP trailer; media is never fragmented"},
     {"hand_over_full", "the ring to the worker that owns the stream or the port was full"},
+    {"device_full", "the crypto device took no more, or too many packets of the stream wait for it already"},
     {"tx_full", "the port did not take the packet"},
 }};
 

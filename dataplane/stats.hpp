@@ -32,6 +32,8 @@ struct alignas(64) WorkerStats {
   Counter punted;       ///< taken by TAP twins
   Counter handed_out;   ///< given to other workers
   Counter consumed;     ///< ended here on purpose
+  Counter parked;       ///< given to the crypto device
+  Counter resumed;      ///< back from there
   std::array<Counter, kDropReasons> drops;
   std::array<StageStats, kStages> stages;
   Counter passes;
@@ -48,8 +50,8 @@ struct alignas(64) WorkerStats {
   }
   /// The accounting identity; holds whenever the worker is between two passes.
   bool balanced() const noexcept {
-    return rx.read() + from_kernel.read() + handed_in.read() + generated.read() ==
-           tx.read() + punted.read() + handed_out.read() + consumed.read() + dropped();
+    return rx.read() + from_kernel.read() + handed_in.read() + generated.read() + resumed.read() ==
+           tx.read() + punted.read() + handed_out.read() + consumed.read() + parked.read() + dropped();
   }
 };
 

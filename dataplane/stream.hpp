@@ -11,6 +11,7 @@
 #include "dataplane/counter.hpp"
 #include "dataplane/drop_reason.hpp"
 #include "dataplane/ids.hpp"
+#include "dataplane/lane.hpp"
 #include "dataplane/leg_options.hpp"
 #include "dataplane/net_headers.hpp"
 #include "dataplane/rx_quality.hpp"
@@ -43,6 +44,7 @@ struct alignas(64) Stream {
   SourceCheck source_check = SourceCheck::kAddress;
   std::int8_t dscp = kKeepDscp;
   bool media_lost = false;         ///< the silence was reported
+  bool removed = false;            ///< waits for its parked packets
   std::uint16_t address_slot = 0;  ///< of the local address
   std::uint16_t local_port = 0;    ///< RTP's
   // Sending.
@@ -57,6 +59,7 @@ struct alignas(64) Stream {
   Tsc installed = 0;
   RxQuality quality;
   StreamCounters counters;
+  Lanes lanes;
 };
 
 /// Has the lines fetched that receiving a packet on the leg touches.

@@ -19,26 +19,31 @@ constexpr std::chrono::milliseconds kSweepInterval{1};
 }  // namespace
 
 Worker::Worker(const WorkerOptions& options, std::span<const LocalAddress> addresses, std::vector<WorkerPort> ports,
-               const WorkerRings& rings)
+               const WorkerRings& rings, std::unique_ptr<crypto::Engine> engine)
     : options_(options),
       rings_(rings),
+      retirement_(*rings.events),
       state_{.id = options.id,
              .workers = options.workers,
              .now = Clock::now(),
              .table = StreamTable(addresses, options.max_streams),
              .ports = std::move(ports),
-             .engine = crypto::make_engine(options.engine),
+             .parking = engine->async() == nullptr ? nullptr : std::make_unique<Parking>(options.parked_packets),
+             .engine = std::move(engine),
              .workspace = crypto::make_workspace(),
              .srtp = {},
              .hand_over = rings.hand_over,
              .stats = {}},
-      sweep_interval_(Clock(options.tsc_hz).ticks(kSweepInterval)) {}
+      sweep_interval_(Clock(options.tsc_hz).ticks(kSweepInterval)) {
+  state_.device = state_.engine->async();
+}
 
 bool Worker::poll_once() noexcept {
   state_.now = Clock::now();
   bool busy = drain_commands();
   for (std::uint16_t port = 0; port < state_.ports.size(); ++port) busy |= poll_port(port);
   busy |= poll_hand_over();
+  busy |= poll_device();
   if (state_.now - last_sweep_ > sweep_interval_) sweep();
 
   const Tsc spent = Clock::now() - state_.now;
@@ -87,13 +92,18 @@ bool Worker::poll_port(std::uint16_t port) noexcept {
 /// Steps 3 to 7 for packets whose leg is known (`received`) and for clear media that other workers delivered (`media`).
 void Worker::run_stages(Burst& received, Burst& media) noexcept {
   StageTimer timer(state_.stats);
-  std::uint16_t packets = received.size();
+  const std::uint16_t packets = received.size();
   unprotect(state_, received);
   timer.lap(Stage::kUnprotect, packets);
-  packets = received.size();
-  route(state_, received);
+  forward(timer, received, media);
+}
+
+/// Steps 4 to 7.
+void Worker::forward(StageTimer& timer, Burst& opened, Burst& media) noexcept {
+  std::uint16_t packets = opened.size();
+  route(state_, opened);
   timer.lap(Stage::kRoute, packets);
-  for (Burst* burst : {&received, &media}) {
+  for (Burst* burst : {&opened, &media}) {
     packets = burst->size();
     protect(state_, *burst);
     timer.lap(Stage::kProtect, packets);
@@ -119,6 +129,26 @@ bool Worker::poll_hand_over() noexcept {
     run_stages(received, media);
     flush_egress(state_);
   }
+  return any;
+}
+
+/// What a crypto device is done with goes on where it was parked: steps 4 to 7, or 7.
+bool Worker::poll_device() noexcept {
+  if (state_.device == nullptr) return false;
+  bool any = collect_from_device(state_) != 0;
+  StageTimer timer(state_.stats);
+  for (;;) {
+    Burst opened;
+    Burst sealed;
+    if (!resume(state_, opened, sealed)) break;
+    any = true;
+    Burst none;
+    forward(timer, opened, none);
+    const std::uint16_t packets = sealed.size();
+    transmit(state_, sealed);
+    timer.lap(Stage::kTransmit, packets);
+  }
+  retirement_.send_due();
   return any;
 }
 
@@ -149,7 +179,7 @@ void Worker::discard_handed_over() noexcept {
 
 bool Worker::drain_commands() noexcept {
   int done = 0;
-  for (; done < kCommandsPerPass && event_room() >= kEventsPerCommand; ++done) {
+  for (; done < kCommandsPerPass && retirement_.has_room(kEventsPerCommand); ++done) {
     Command command;
     if (!rings_.commands->pop(command)) break;
     std::visit([this](auto& order) noexcept { apply(order); }, command);
@@ -170,7 +200,9 @@ void Worker::apply(RemoveStream& command) noexcept {
   std::unique_ptr<Stream> stream = state_.table.remove(command.stream);
   if (stream == nullptr) return;
   state_.stats.streams.set(state_.stats.streams.read() - 1);
-  rings_.events->push(StreamRetired{std::move(stream), false});
+  stream->removed = true;
+  const Stream& removed = *stream;
+  retirement_.give_back(StreamRetired{std::move(stream), false}, removed);
 }
 
 void Worker::apply(SetNextHop& command) noexcept {
@@ -186,11 +218,11 @@ void Worker::apply(SetNextHop& command) noexcept {
 void Worker::apply(RekeyReceive& command) noexcept {
   Stream* stream = state_.table.find(command.stream);
   if (stream == nullptr) {
-    retire(std::move(command.context));
+    give_back(std::move(command.context));
     return;
   }
   if (stream->rx != nullptr && command.context != nullptr) command.context->continue_from(*stream->rx);
-  retire(std::move(stream->rx_previous));
+  retire(std::move(stream->rx_previous), *stream);
   stream->rx_previous = std::move(stream->rx);
   stream->rx_previous_until = state_.now + command.grace;
   stream->rx = std::move(command.context);
@@ -199,11 +231,11 @@ void Worker::apply(RekeyReceive& command) noexcept {
 void Worker::apply(RekeySend& command) noexcept {
   Stream* stream = state_.table.find(command.stream);
   if (stream == nullptr) {
-    retire(std::move(command.context));
+    give_back(std::move(command.context));
     return;
   }
   if (stream->tx != nullptr && command.context != nullptr) command.context->continue_from(*stream->tx);
-  retire(std::move(stream->tx));
+  retire(std::move(stream->tx), *stream);
   stream->tx = std::move(command.context);
 }
 
@@ -216,7 +248,13 @@ void Worker::apply(AdjustStream& command) noexcept {
   stream->media_timeout = command.media_timeout;
 }
 
-void Worker::retire(std::unique_ptr<crypto::Context> context) noexcept {
+/// A key that `stream` has used.
+void Worker::retire(std::unique_ptr<crypto::Context> context, const Stream& stream) noexcept {
+  if (context != nullptr) retirement_.give_back(ContextRetired{std::move(context)}, stream);
+}
+
+/// A key that was never used.
+void Worker::give_back(std::unique_ptr<crypto::Context> context) noexcept {
   if (context != nullptr) rings_.events->push(ContextRetired{std::move(context)});
 }
 
@@ -226,7 +264,7 @@ void Worker::sweep() noexcept {
   if (!state_.stats.balanced()) state_.stats.imbalances.add();
   const std::uint32_t capacity = state_.table.capacity();
   const std::uint32_t share = capacity / kSweepsPerRound + 1;
-  for (std::uint32_t i = 0; i < share && event_room() >= kEventsPerCommand; ++i) {
+  for (std::uint32_t i = 0; i < share && retirement_.has_room(kEventsPerCommand); ++i) {
     if (sweep_next_ >= capacity) sweep_next_ = 0;
     Stream* stream = state_.table.in_slot(sweep_next_++);
     if (stream != nullptr) sweep_stream(*stream);
@@ -234,7 +272,8 @@ void Worker::sweep() noexcept {
 }
 
 void Worker::sweep_stream(Stream& stream) noexcept {
-  if (stream.rx_previous != nullptr && state_.now >= stream.rx_previous_until) retire(std::move(stream.rx_previous));
+  if (stream.rx_previous != nullptr && state_.now >= stream.rx_previous_until)
+    retire(std::move(stream.rx_previous), stream);
   if (stream.media_timeout == 0) return;
   const Tsc last = std::max(stream.counters.last_media.read(), stream.installed);
   const bool silent = state_.now > last && state_.now - last > stream.media_timeout;

@@ -9,17 +9,20 @@
 
 #include "dataplane/command.hpp"
 #include "dataplane/event.hpp"
+#include "dataplane/retirement.hpp"
 #include "dataplane/ring.hpp"
 #include "dataplane/worker_state.hpp"
 
 namespace sallyport::dataplane {
 
+class StageTimer;
+
 struct WorkerOptions {
   WorkerId id = 0;
   std::size_t workers = 1;
   std::uint32_t max_streams = 4096;
-  crypto::EngineKind engine = crypto::EngineKind::kIpsecMb;
-  unsigned idle_polls = 64;  ///< empty passes before it sleeps; 0: never
+  std::size_t parked_packets = 1024;  ///< that wait for an asynchronous crypto device at a time
+  unsigned idle_polls = 64;           ///< empty passes before it sleeps; 0: never
   std::chrono::microseconds idle_sleep{50};
   double tsc_hz = 1e9;
 };
@@ -33,9 +36,10 @@ struct WorkerRings {
 
 class Worker {
  public:
-  /// Built on the control thread. Throws SetupError where the engine cannot run here.
+  /// Built and destroyed on the control thread. `engine` is the worker's own; keys of its streams were expanded by one
+  /// like it.
   Worker(const WorkerOptions& options, std::span<const LocalAddress> addresses, std::vector<WorkerPort> ports,
-         const WorkerRings& rings);
+         const WorkerRings& rings, std::unique_ptr<crypto::Engine> engine);
 
   /// One pass over everything. True if there was anything to do. Worker thread only.
   bool poll_once() noexcept;
@@ -60,15 +64,18 @@ class Worker {
   static void apply(std::monostate&) noexcept {}
   bool poll_port(std::uint16_t port) noexcept;
   bool poll_hand_over() noexcept;
+  bool poll_device() noexcept;
   void take_handed_over(Burst& received, Burst& media, rte_mbuf* packet) noexcept;
   void run_stages(Burst& received, Burst& media) noexcept;
+  void forward(StageTimer& timer, Burst& opened, Burst& media) noexcept;
   void sweep() noexcept;
   void sweep_stream(Stream& stream) noexcept;
-  void retire(std::unique_ptr<crypto::Context> context) noexcept;
-  std::size_t event_room() const noexcept { return rings_.events->capacity() - rings_.events->size(); }
+  void retire(std::unique_ptr<crypto::Context> context, const Stream& stream) noexcept;
+  void give_back(std::unique_ptr<crypto::Context> context) noexcept;
 
   WorkerOptions options_;
   WorkerRings rings_;
+  Retirement retirement_;  ///< before state_, whose engine has to die first
   WorkerState state_;
   Tsc sweep_interval_;
   Tsc last_sweep_ = 0;

@@ -14,6 +14,7 @@
 #include "dataplane/hand_over.hpp"
 #include "dataplane/net_headers.hpp"
 #include "dataplane/packet.hpp"
+#include "dataplane/parking.hpp"
 #include "dataplane/stats.hpp"
 #include "dataplane/stream_table.hpp"
 #include "drivers/eth_port.hpp"
@@ -61,7 +62,9 @@ struct WorkerState {
   Tsc now = 0;  ///< start of the pass
   StreamTable table;
   std::vector<WorkerPort> ports;
-  std::unique_ptr<crypto::Engine> engine;
+  std::unique_ptr<Parking> parking;        ///< null unless there is a device
+  std::unique_ptr<crypto::Engine> engine;  ///< dies before what its jobs refer to, above
+  crypto::AsyncEngine* device = nullptr;   ///< the engine's
   crypto::WorkspacePtr workspace;
   std::array<crypto::SrtpPacket, kBurst> srtp;  ///< the burst as the transforms see it
   HandOverMesh* hand_over = nullptr;

@@ -4,13 +4,8 @@
 namespace sallyport::dataplane {
 
 void protect(WorkerState& worker, Burst& burst) noexcept {
-  transform_burst(
-      worker, burst,
-      [](Stream& leg, crypto::SrtpPacket& srtp) noexcept {
-        srtp.context = leg.tx.get();
-        srtp.fallback = nullptr;
-      },
-      crypto::protect);
+  if (worker.device != nullptr) park(worker, burst, crypto::Direction::kSeal);
+  transform_burst(worker, burst, crypto::Direction::kSeal, crypto::protect);
 }
 
 }  // namespace sallyport::dataplane

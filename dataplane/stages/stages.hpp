@@ -18,6 +18,18 @@ bool find_leg(WorkerState& worker, rte_mbuf* packet) noexcept;
 /// SRTP to RTP and SRTCP to RTCP, for legs that have a receiving key.
 void unprotect(WorkerState& worker, Burst& burst) noexcept;
 
+/// Before unprotect (kOpen) and protect (kSeal): packets whose keys are a crypto device's leave the burst. They are
+/// parked, their jobs submitted.
+void park(WorkerState& worker, Burst& burst, crypto::Direction direction) noexcept;
+
+/// Takes back what the device is done with. How many jobs; they may be submitted again at once, with another key or
+/// ROC.
+std::uint16_t collect_from_device(WorkerState& worker) noexcept;
+
+/// Parked packets whose turn has come, a burst of each kind at most: opened ones go on with route, sealed ones with
+/// transmit. False: there are none left.
+bool resume(WorkerState& worker, Burst& opened, Burst& sealed) noexcept;
+
 /// Counts what each leg received and passes it to the leg's sink.
 void route(WorkerState& worker, Burst& burst) noexcept;
 

@@ -4,13 +4,8 @@
 namespace sallyport::dataplane {
 
 void unprotect(WorkerState& worker, Burst& burst) noexcept {
-  transform_burst(
-      worker, burst,
-      [&worker](Stream& leg, crypto::SrtpPacket& srtp) noexcept {
-        srtp.context = leg.rx.get();
-        srtp.fallback = worker.now < leg.rx_previous_until ? leg.rx_previous.get() : nullptr;
-      },
-      crypto::unprotect);
+  if (worker.device != nullptr) park(worker, burst, crypto::Direction::kOpen);
+  transform_burst(worker, burst, crypto::Direction::kOpen, crypto::unprotect);
 }
 
 }  // namespace sallyport::dataplane

@@ -101,7 +101,7 @@ Gateway::Gateway(const GatewayOptions& options, drivers::MbufPool& pool)
     : options_(options),
       pool_(pool),
       clock_(dataplane::Clock::calibrate(std::chrono::milliseconds(2))),
-      engine_(crypto::make_engine(options.engine)),
+      engine_(options.engines ? options.engines->for_control() : crypto::make_engine(options.engine)),
       mesh_(options.layout.workers, options.hand_over_slots) {
   const unsigned queues = options.layout.queues;
   for (std::size_t side = 0; side < kSides; ++side) {
@@ -117,13 +117,12 @@ Gateway::Gateway(const GatewayOptions& options, drivers::MbufPool& pool)
   for (WorkerId id = 0; id < options.layout.workers; ++id) {
     commands_.push_back(std::make_unique<dataplane::Ring<dataplane::Command>>(64));
     events_.push_back(std::make_unique<dataplane::Ring<dataplane::Event>>(options.event_slots));
-    const dataplane::WorkerOptions worker{.id = id,
-                                          .workers = options.layout.workers,
-                                          .max_streams = options.max_streams,
-                                          .engine = options.engine,
-                                          .tsc_hz = clock_.hz()};
+    const dataplane::WorkerOptions worker{
+        .id = id, .workers = options.layout.workers, .max_streams = options.max_streams, .tsc_hz = clock_.hz()};
     const dataplane::WorkerRings rings{commands_.back().get(), events_.back().get(), &mesh_};
-    workers_.push_back(std::make_unique<dataplane::Worker>(worker, addresses, worker_ports(id), rings));
+    auto engine = options.engines ? options.engines->for_worker(id) : crypto::make_engine(options.engine);
+    workers_.push_back(
+        std::make_unique<dataplane::Worker>(worker, addresses, worker_ports(id), rings, std::move(engine)));
   }
 }
 

@@ -55,8 +55,18 @@ struct Layout {
   std::uint16_t queues = 1;  ///< per port
 };
 
+/// Engines that a test makes itself.
+class EngineSource {
+ public:
+  virtual ~EngineSource() = default;
+  /// The one that expands all keys.
+  virtual std::unique_ptr<crypto::Engine> for_control() = 0;
+  virtual std::unique_ptr<crypto::Engine> for_worker(dataplane::WorkerId worker) = 0;
+};
+
 struct GatewayOptions {
   crypto::EngineKind engine = crypto::EngineKind::kIpsecMb;
+  EngineSource* engines = nullptr;  ///< instead of `engine`; outlives the gateway
   Layout layout{};
   unsigned east_slots = 4096;  ///< of the rings behind the east port; one less packet fits
   std::size_t hand_over_slots = 4096;

@@ -1,0 +1,39 @@
+#include "dataplane/retirement.hpp"
+
+namespace sallyport::dataplane {
+
+Retirement::Retirement(Ring<Event>& events) : events_(events) { waiting_.reserve(kMostWaiting); }
+
+bool Retirement::Waiting::due() const noexcept {
+  for (std::size_t i = 0; i < until.size(); ++i) {
+    const std::uint32_t still_parked = until[i] - stream->lanes[i].left;
+    if (still_parked != 0 && still_parked <= kLaneDepth) return false;
+  }
+  return true;
+}
+
+void Retirement::give_back(Event&& event, const Stream& stream) noexcept {
+  Waiting waiting{std::move(event), &stream, {stream.lanes[0].entered, stream.lanes[1].entered}};
+  if (waiting_.empty() && waiting.due()) {  // never past what waits: it may refer to the stream in this event
+    events_.push(std::move(waiting.event));
+  } else {
+    waiting_.push_back(std::move(waiting));
+  }
+}
+
+void Retirement::send_due() noexcept {
+  std::size_t kept = 0;
+  bool room = true;  // once there was none, for nobody: a stream may not overtake what waits for it
+  for (std::size_t i = 0; i < waiting_.size(); ++i) {
+    room = room && events_.size() < events_.capacity();
+    if (room && waiting_[i].due()) {
+      events_.push(std::move(waiting_[i].event));
+    } else {
+      if (kept != i) waiting_[kept] = std::move(waiting_[i]);
+      ++kept;
+    }
+  }
+  waiting_.erase(waiting_.begin() + static_cast<std::ptrdiff_t>(kept), waiting_.end());
+}
+
+}  // namespace sallyport::dataplane

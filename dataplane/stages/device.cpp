@@ -1,0 +1,148 @@
+// The way of packets through an asynchronous crypto device: parked and submitted, collected, submitted again where
+// another key or ROC may fit, released in their stream's order. Nothing here waits.
+#include "dataplane/stages/stages.hpp"
+#include "dataplane/stages/transform_burst.hpp"
+
+namespace sallyport::dataplane {
+namespace {
+
+using crypto::Direction;
+
+/// So much is collected in one pass; the rest of the worker has its turn in between.
+constexpr int kCollectRounds = 4;
+
+/// Jobs on their way to the device; all of one direction.
+class Submission {
+ public:
+  Submission(WorkerState& worker, Direction direction) noexcept : worker_(worker), direction_(direction) {}
+
+  void add(ParkedPacket& parked) noexcept { jobs_[count_++] = &parked.pending.job(); }
+
+  /// What the device does not take is refused; it leaves in its turn.
+  void send() noexcept {
+    const std::size_t taken =
+        count_ == 0 ? 0 : worker_.device->submit(std::span<crypto::Job* const>(jobs_.data(), count_), direction_);
+    for (std::size_t i = taken; i < count_; ++i) {
+      ParkedPacket& parked = Parking::of(*jobs_[i]);
+      parked.refused = true;
+      worker_.parking->mark_done(parked);
+    }
+    count_ = 0;
+  }
+
+ private:
+  WorkerState& worker_;
+  Direction direction_;
+  std::array<crypto::Job*, kBurst> jobs_;
+  std::size_t count_ = 0;
+};
+
+bool is_devices(const crypto::Context* context) noexcept {
+  return context != nullptr && context->engine_kind() == crypto::EngineKind::kCryptodev;
+}
+
+/// After the job was done: whether there is another to do.
+bool has_next_job(ParkedPacket& parked) noexcept {
+  if (parked.direction == Direction::kOpen) return parked.pending.continue_unprotect();
+  parked.pending.finish_protect();
+  return false;
+}
+
+/// Keys of two engines may meet in a packet (a re-key to another suite): jobs that are not the device's are done at
+/// once. True: there is one for the device. False: the verdict is final.
+bool advance(WorkerState& worker, ParkedPacket& parked) noexcept {
+  crypto::Job& job = parked.pending.job();
+  while (job.engine != crypto::EngineKind::kCryptodev) {
+    if (parked.direction == Direction::kSeal) {
+      worker.engine->seal({&job, 1});
+    } else {
+      worker.engine->open({&job, 1});
+    }
+    if (!has_next_job(parked)) return false;
+  }
+  return true;
+}
+
+/// True: the packet is none of the device's business. False: it is parked, or gone.
+bool park_one(WorkerState& worker, rte_mbuf* packet, Submission& submission, Direction direction) noexcept {
+  Stream& leg = *meta_of(packet).leg;
+  crypto::SrtpPacket keys;
+  choose_keys(worker, leg, direction, keys);
+  if (keys.context == nullptr) return true;
+  // Behind parked packets of its stream even a packet that has no business there must queue.
+  const bool overtakes = !leg.lanes[static_cast<std::size_t>(direction)].empty();
+  if (!is_devices(keys.context) && !is_devices(keys.fallback) && !overtakes) return true;
+
+  ParkedPacket* const parked = worker.parking->take(leg, direction);
+  if (parked == nullptr) return drop(worker, packet, &leg, DropReason::kDeviceFull);
+  crypto::SrtpPacket& srtp = parked->pending.packet();
+  srtp = keys;
+  describe(packet, srtp);
+  const bool ready =
+      direction == Direction::kSeal ? parked->pending.begin_protect() : parked->pending.begin_unprotect();
+  if (!ready) {
+    worker.parking->give_back(*parked);
+    return drop(worker, packet, &leg, reason_of(srtp.verdict));
+  }
+  worker.stats.parked.add();
+  worker.parking->enter(*parked, packet, leg, direction);
+  if (advance(worker, *parked)) {
+    submission.add(*parked);
+  } else {
+    worker.parking->mark_done(*parked);
+  }
+  return false;
+}
+
+/// False: the packet is gone.
+bool resume_one(WorkerState& worker, ParkedPacket& parked) noexcept {
+  rte_mbuf* const packet = parked.packet;
+  worker.stats.resumed.add();
+  if (parked.refused) return drop(worker, packet, parked.leg, DropReason::kDeviceFull);
+  if (!take_result(worker, packet, parked.pending.packet())) return false;
+  if (!parked.leg->removed) return true;
+  const bool opened = parked.direction == Direction::kOpen;
+  return drop(worker, packet, parked.leg, opened ? DropReason::kNoStream : DropReason::kSinkGone);
+}
+
+}  // namespace
+
+void park(WorkerState& worker, Burst& burst, Direction direction) noexcept {
+  Submission submission(worker, direction);
+  burst.sift([&](rte_mbuf* packet) noexcept { return park_one(worker, packet, submission, direction); });
+  submission.send();
+}
+
+std::uint16_t collect_from_device(WorkerState& worker) noexcept {
+  std::size_t collected = 0;
+  for (int round = 0; round < kCollectRounds; ++round) {
+    std::array<crypto::Job*, kBurst> done;
+    const std::size_t count = worker.device->collect(done);
+    Submission again(worker, Direction::kOpen);
+    for (std::size_t i = 0; i < count; ++i) {
+      ParkedPacket& parked = Parking::of(*done[i]);
+      if (has_next_job(parked) && advance(worker, parked)) {
+        again.add(parked);
+      } else {
+        worker.parking->mark_done(parked);
+      }
+    }
+    again.send();
+    collected += count;
+    if (count < done.size()) break;
+  }
+  return static_cast<std::uint16_t>(collected);
+}
+
+bool resume(WorkerState& worker, Burst& opened, Burst& sealed) noexcept {
+  if (!worker.parking->has_released()) return false;
+  while (!opened.full() && !sealed.full()) {
+    ParkedPacket* const parked = worker.parking->next_released();
+    if (parked == nullptr) break;
+    if (resume_one(worker, *parked)) (parked->direction == Direction::kOpen ? opened : sealed).push(parked->packet);
+    worker.parking->give_back(*parked);
+  }
+  return true;
+}
+
+}  // namespace sallyport::dataplane
