@@ -68,12 +68,14 @@ Bytes rtcp(const Talker& talker, Random& random) {
 void advance(Talker& talker, std::size_t by) {
   talker.sequence = static_cast<std::uint16_t>(talker.sequence + by);
   talker.advanced += by;
+  talker.behind -= std::min(by, talker.behind);
 }
 
 void rewind(Talker& talker, std::size_t by) {
   by = std::min(by, talker.advanced);
   talker.sequence = static_cast<std::uint16_t>(talker.sequence - by);
   talker.advanced -= by;
+  talker.behind += by;
 }
 
 }  // namespace
@@ -83,7 +85,7 @@ Agreement random_agreement(const Repertoire& repertoire, Random& random) {
   model::Session& session = agreement.session;
   session.suite = model::suite_named(random.one_of(repertoire.suites));
   if (random.percent(35)) {
-    session.unencrypted_srtp = random.percent(40);
+    session.unencrypted_srtp = random.percent(40) && !(repertoire.gcm_encrypts && session.suite.gcm());
     session.unencrypted_srtcp = random.percent(40);
     session.unauthenticated_srtp = random.percent(25) && !session.suite.gcm();
   }
@@ -92,10 +94,12 @@ Agreement random_agreement(const Repertoire& repertoire, Random& random) {
     session.srtp_window = (random.one_of(kWindows) + 63) / 64 * 64;  // the product rounds up
   }
   session.accept_unencrypted_srtcp = repertoire.accept_unencrypted && random.percent(20);
-  const std::size_t mki_len = random_mki_length(random);
+  const bool tags_are_equal = session.tag_len(Kind::kRtp) == session.tag_len(Kind::kRtcp);
+  const bool mki = tags_are_equal || !repertoire.mki_behind_equal_tags;
+  const std::size_t mki_len = mki ? random_mki_length(random) : 0;
   std::size_t keys = mki_len == 0 ? 1 : random.between(1, 4);
   std::uint64_t lifetime = 0;
-  if (repertoire.lifetimes && random.percent(10)) lifetime = random.between(50, 500);
+  if (repertoire.lifetimes && random.percent(5)) lifetime = random.between(50, 2000);
   if (repertoire.key_derivation && random.percent(10)) {
     session.key_derivation_rate = static_cast<int>(random.between(8, 10));
     keys = 1;
@@ -117,7 +121,7 @@ Agreement other_keys(const Agreement& before, const Repertoire& repertoire, Rand
   return same;
 }
 
-Talk::Talk(std::size_t stream, bool one_ssrc, Random& random) : stream_(stream), one_ssrc_(one_ssrc) {
+Talk::Talk(std::size_t stream, const Habits& habits, Random& random) : stream_(stream), habits_(habits) {
   add_talker(random);
 }
 
@@ -131,18 +135,22 @@ void Talk::add_talker(Random& random) {
 }
 
 void Talk::perhaps_change_ssrc(Random& random) {
-  if (one_ssrc_ || !random.percent(8)) return;
+  if (habits_.one_ssrc || !random.percent(8)) return;
   if (talkers_.size() < kMaxTalkers && random.percent(50)) {
     add_talker(random);
     return;
   }
   active_ = random.below(talkers_.size());
   // Back again, with a lower or a higher sequence number.
-  if (random.percent(40)) rewind(active(), random.below(300));
+  const bool may_rewind = active().heard || habits_.rewinds_at_rekey;
+  if (may_rewind && random.percent(40)) rewind(active(), random.below(300));
 }
 
 void Talk::after_rekey() {
-  for (Talker& talker : talkers_) talker.heard = false;
+  for (Talker& talker : talkers_) {
+    talker.heard = false;
+    if (!habits_.rewinds_at_rekey) advance(talker, talker.behind);
+  }
 }
 
 Said Talk::say(Random& random) {

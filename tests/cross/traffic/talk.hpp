@@ -18,6 +18,10 @@ struct Repertoire {
   bool accept_unencrypted = false;
   /// SSRCs whose ROC the receiver has to be told, or to find.
   bool unknown_rocs = false;
+  /// MKIs only where the tags of SRTP and SRTCP are equally long.
+  bool mki_behind_equal_tags = false;
+  /// Texts of GCM are always encrypted in SRTP.
+  bool gcm_encrypts = false;
   /// Old keys stay for a while; else a re-key waits until everything under them has arrived.
   bool grace = false;
 };
@@ -31,6 +35,7 @@ struct Talker {
   std::uint32_t ssrc;
   std::uint16_t sequence;
   std::size_t advanced = 0;  ///< beyond its first packet under the present keys, behind which it never goes
+  std::size_t behind = 0;    ///< its highest
   bool met = false;          ///< a packet of it was sent
   bool heard = false;        ///< likewise, under the present keys
 };
@@ -43,9 +48,14 @@ struct Said {
   bool jump = false;   ///< far ahead of the one before
 };
 
+struct Habits {
+  bool one_ssrc;
+  bool rewinds_at_rekey;  ///< goes behind what was sent under the keys before
+};
+
 class Talk {
  public:
-  Talk(std::size_t stream, bool one_ssrc, Random& random);
+  Talk(std::size_t stream, const Habits& habits, Random& random);
 
   /// Changes the SSRC, goes back to an older one, or stays.
   void perhaps_change_ssrc(Random& random);
@@ -62,7 +72,7 @@ class Talk {
   void add_talker(Random& random);
 
   std::size_t stream_;
-  bool one_ssrc_;
+  Habits habits_;
   std::vector<Talker> talkers_;
   std::size_t active_ = 0;
   bool may_jump_ = false;

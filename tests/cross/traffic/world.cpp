@@ -54,7 +54,8 @@ World::World(const Rules& rules, Ends reference, Ends subject, std::uint64_t see
 void World::add_stream() {
   const std::size_t stream = streams_.size();
   Agreement agreement = random_agreement(rules_.repertoire, random_);
-  Talk talk(stream, agreement.keys[0].lifetime != 0, random_);
+  const Habits habits{agreement.keys[0].lifetime != 0, rules_.repertoire.unknown_rocs};
+  Talk talk(stream, habits, random_);
   streams_.push_back({agreement, std::move(talk), false, agreement.session.unauthenticated_srtp, {}, {}});
   for (const Ends& ends : {reference_, subject_}) {
     ends.sender.set_keys(stream, agreement, false);
@@ -191,7 +192,7 @@ void World::judge_received(const Flight& flight, std::size_t burst, Outcome refe
     const Stream& stream = streams_[item.stream];
     // In a burst, copies are looked up before the first of them is committed.
     const bool replay = reference.verdict == model::Verdict::kReplayed || reference.verdict == model::Verdict::kTooOld;
-    if (burst == 1 && !stream.grace && replay && reference.verdict != subject.verdict)
+    if (burst == 1 && flight.genuine && !stream.grace && replay && reference.verdict != subject.verdict)
       fail("refused for other reasons");
     // GCM may have decrypted in place what then was not authentic.
     const bool unauthentic = subject.verdict == reference.verdict && subject.verdict == model::Verdict::kUnauthentic;
