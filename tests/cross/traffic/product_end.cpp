@@ -126,11 +126,7 @@ void ProductStreams::run_part(std::span<const Item> part, Direction direction, s
   }
   constexpr int kAttempts = 4;  // each time with the keys that the time before asked for
   for (int attempt = 0; attempt < kAttempts; ++attempt) {
-    if (direction == Direction::kProtect) {
-      crypto::protect(*engine_, *workspace_, packets);
-    } else {
-      crypto::unprotect(*engine_, *workspace_, packets);
-    }
+    pass(packets, direction);
     for (std::size_t i = 0; i < part.size(); ++i) {
       if (packets[i].attention || packets[i].verdict == Verdict::kNoSessionKey) serve(part[i].stream);
     }
@@ -138,6 +134,41 @@ void ProductStreams::run_part(std::span<const Item> part, Direction direction, s
     if (packets.size() != 1 || packets[0].verdict == Verdict::kOk || !waits) break;
   }
   for (std::size_t i = 0; i < part.size(); ++i) outcomes.push_back(outcome_of(packets[i], part[i]));
+}
+
+void ProductStreams::pass(std::span<SrtpPacket> packets, Direction direction) {
+  if (path_ == Path::kPending) {
+    pass_pending(packets, direction);
+  } else if (direction == Direction::kProtect) {
+    crypto::protect(*engine_, *workspace_, packets);
+  } else {
+    crypto::unprotect(*engine_, *workspace_, packets);
+  }
+}
+
+/// All jobs are begun before the first is answered, as they would be on their way to a device and back.
+void ProductStreams::pass_pending(std::span<SrtpPacket> packets, Direction direction) {
+  const bool protects = direction == Direction::kProtect;
+  std::array<bool, crypto::kMaxBurst> ready{};
+  for (std::size_t i = 0; i < packets.size(); ++i) {
+    pending_[i].packet() = packets[i];
+    ready[i] = protects ? pending_[i].begin_protect() : pending_[i].begin_unprotect();
+  }
+  for (std::size_t i = 0; i < packets.size(); ++i) {
+    crypto::PendingPacket& pending = pending_[i];
+    while (ready[i]) {
+      const std::span<crypto::Job> job(&pending.job(), 1);
+      if (protects) {
+        engine_->seal(job);
+        pending.finish_protect();
+        ready[i] = false;
+      } else {
+        engine_->open(job);
+        ready[i] = pending.continue_unprotect();
+      }
+    }
+    packets[i] = pending.packet();
+  }
 }
 
 Outcome ProductStreams::outcome_of(const SrtpPacket& packet, const Item& item) const {

@@ -4,6 +4,7 @@
 
 #include <memory>
 
+#include "crypto/pending_packet.hpp"
 #include "crypto/transform.hpp"
 #include "tests/cross/guarded_buffer.hpp"
 #include "tests/cross/traffic/end.hpp"
@@ -13,10 +14,15 @@ namespace sallyport::traffic {
 crypto::MasterKey master_of(const model::MasterKey& key);
 crypto::PacketKind kind_of(Kind kind);
 
+/// The product's two ways through an engine: whole bursts in one call, or packet by packet as with a device whose
+/// answers come later.
+enum class Path { kBurst, kPending };
+
 /// What both directions share.
 class ProductStreams {
  public:
-  explicit ProductStreams(crypto::Engine& engine) : engine_(&engine), workspace_(crypto::make_workspace()) {}
+  ProductStreams(crypto::Engine& engine, Path path)
+      : engine_(&engine), path_(path), workspace_(crypto::make_workspace()) {}
 
   void set_keys(std::size_t stream, const Agreement& agreement, bool go_on);
   crypto::Context& context(std::size_t stream) { return *streams_[stream].current; }
@@ -36,19 +42,23 @@ class ProductStreams {
   };
 
   void run_part(std::span<const Item> part, Direction direction, std::vector<Outcome>& outcomes);
+  void pass(std::span<crypto::SrtpPacket> packets, Direction direction);
+  void pass_pending(std::span<crypto::SrtpPacket> packets, Direction direction);
   Outcome outcome_of(const crypto::SrtpPacket& packet, const Item& item) const;
   void serve(std::size_t stream);
   void serve(crypto::Context& context, const Agreement& agreement);
 
   crypto::Engine* engine_;
+  Path path_;
   crypto::WorkspacePtr workspace_;
+  std::array<crypto::PendingPacket, crypto::kMaxBurst> pending_;
   std::vector<Stream> streams_;
   std::array<crypto::test::GuardedBuffer, crypto::kMaxBurst> buffers_;
 };
 
 class ProductSender : public SendingEnd {
  public:
-  explicit ProductSender(crypto::Engine& engine) : streams_(engine) {}
+  explicit ProductSender(crypto::Engine& engine, Path path = Path::kBurst) : streams_(engine, path) {}
   void set_keys(std::size_t stream, const Agreement& agreement, bool go_on) override;
   void use_key(std::size_t stream, std::size_t key) override;
   void set_roc(std::size_t stream, std::uint32_t ssrc, std::uint32_t roc) override;
@@ -63,7 +73,7 @@ class ProductSender : public SendingEnd {
 
 class ProductReceiver : public ReceivingEnd {
  public:
-  explicit ProductReceiver(crypto::Engine& engine) : streams_(engine) {}
+  explicit ProductReceiver(crypto::Engine& engine, Path path = Path::kBurst) : streams_(engine, path) {}
   void set_keys(std::size_t stream, const Agreement& agreement, bool go_on) override {
     streams_.set_keys(stream, agreement, go_on);
   }
