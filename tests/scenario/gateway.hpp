@@ -66,7 +66,6 @@ class EngineSource {
 
 struct GatewayOptions {
   crypto::EngineKind engine = crypto::EngineKind::kIpsecMb;
-  EngineSource* engines = nullptr;  ///< instead of `engine`; outlives the gateway
   Layout layout{};
   unsigned east_slots = 4096;  ///< of the rings behind the east port; one less packet fits
   std::size_t hand_over_slots = 4096;
@@ -75,6 +74,7 @@ struct GatewayOptions {
   bool west_twin = false;  ///< a ring port in the TAP's place
   unsigned twin_slots = 4096;
   unsigned punt_rate = 1'000'000;
+  EngineSource* engines = nullptr;  ///< instead of `engine`; outlives the gateway
 };
 
 class Gateway {
