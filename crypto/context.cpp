@@ -21,16 +21,6 @@ std::span<const MasterKeyEntry> checked_keys(std::span<const MasterKeyEntry> key
                    std::to_string(keys.size()));
 }
 
-/// Makes a state that is free, or that this key never met, the one of another SSRC.
-void take_over(SsrcState& state, std::uint32_t ssrc) noexcept {
-  WideWindow* const wide = state.wide;
-  state = SsrcState{};
-  state.wide = wide;
-  state.expect_near(0);
-  state.ssrc = ssrc;
-  state.occupied = true;
-}
-
 }  // namespace
 
 Context::Context(Engine& engine, const Suite& suite, const MasterKey& master, const ContextOptions& options)
@@ -58,7 +48,8 @@ Context::Context(Engine& engine, const Suite& suite, std::span<const MasterKeyEn
   rtcp_.fill(engine, suite, derive_rtcp_keys(suite, master));
   const EngineKind kind = engine.kind_for(suite);
   const bool special = ring_ != nullptr || parameters_.unencrypted_srtp || parameters_.unencrypted_srtcp ||
-                       parameters_.unauthenticated_srtp || parameters_.key_derivation_rate != 0;
+                       parameters_.unauthenticated_srtp || parameters_.key_derivation_rate != 0 ||
+                       suite.cipher == Cipher::kAesF8;
   rtp_.flags = static_cast<std::uint8_t>(static_cast<unsigned>(kind) | (special ? kSpecial : 0U) |
                                          (kind == EngineKind::kCryptodev ? kDecryptsFirst : 0U));
   if (parameters_.replay_window > kMinReplayWindow) make_windows(options.max_ssrcs);
@@ -95,7 +86,7 @@ std::unique_ptr<EpochKey> Context::install(std::unique_ptr<EpochKey> key) noexce
 }
 
 void Context::continue_from(const Context& previous) noexcept {
-  if (previous.first_.occupied) inherit(previous.first_);
+  if (previous.first_.occupied()) inherit(previous.first_);
   for (const SsrcState& known : previous.more_.states()) inherit(known);
 }
 
@@ -103,7 +94,7 @@ void Context::inherit(const SsrcState& known) noexcept {
   SsrcState* state = find_or_add_ssrc(known.ssrc);
   if (state == nullptr || state->in_use()) return;
   state->expect_near(known.rtp.highest());
-  state->roc_is_set = known.roc_is_set;
+  if (known.roc_is_set()) state->flags |= SsrcState::kRocIsSet;
   state->rtcp = ReplayWindow::near(known.rtcp.empty() ? known.rtcp.highest() : known.rtcp.highest() + 1);
 }
 
@@ -123,7 +114,7 @@ bool Context::set_roc(std::uint32_t ssrc, std::uint32_t roc) noexcept {
   SsrcState* state = find_or_add_ssrc(ssrc);
   if (state == nullptr || !state->rtp.empty()) return false;
   state->expect_near(std::uint64_t{roc} << 16);
-  state->roc_is_set = true;
+  state->flags |= SsrcState::kRocIsSet;
   return true;
 }
 
@@ -139,7 +130,7 @@ std::uint16_t Context::overhead(PacketKind kind) const noexcept {
 }
 
 std::uint32_t Context::ssrc_count() const noexcept {
-  return static_cast<std::uint32_t>(more_.states().size()) + (first_.occupied ? 1 : 0);
+  return static_cast<std::uint32_t>(more_.states().size()) + (first_.occupied() ? 1 : 0);
 }
 
 WireForm Context::special_form(PacketKind kind) const noexcept {
@@ -172,13 +163,13 @@ void Context::note_epoch(PacketKind kind, std::uint64_t index, bool authentic) n
 
 SsrcState* Context::find_or_add_other(std::uint32_t ssrc) noexcept {
   if (SsrcState* known = more_.find(ssrc)) return known;
-  if (!first_.occupied) {
-    take_over(first_, ssrc);
+  if (!first_.occupied()) {
+    first_.become(ssrc);
     return &first_;
   }
   if (SsrcState* added = more_.add(ssrc)) return added;
   if (first_.in_use()) return nullptr;
-  take_over(first_, ssrc);
+  first_.become(ssrc);
   return &first_;
 }
 

@@ -92,6 +92,7 @@ class alignas(128) Context : public InSecretMemory {
   Attention take_attention() noexcept;
 
   const Suite& suite() const noexcept { return kSuites[rtp_.suite]; }
+  const SuiteRow& row() const noexcept { return kSuiteRows[rtp_.suite]; }
   EngineKind engine_kind() const noexcept { return static_cast<EngineKind>(rtp_.flags & kEngineMask); }
   const SessionParameters& parameters() const noexcept { return parameters_; }
   const KeyUse& use(std::uint8_t key_slot = 0) const noexcept { return ring_ == nullptr ? use_ : ring_->use(key_slot); }
@@ -102,7 +103,7 @@ class alignas(128) Context : public InSecretMemory {
 
   // For the transforms (worker thread only).
 
-  /// Whether session parameters, MKI or epochs ask for more than the suite's row says.
+  /// Whether session parameters, MKI, epochs or F8's IV ask for more than a packet of the usual form.
   bool special() const noexcept { return (rtp_.flags & kSpecial) != 0; }
   /// Whether the engine may decrypt what is not authentic.
   bool decrypts_first() const noexcept { return (rtp_.flags & kDecryptsFirst) != 0; }
@@ -122,15 +123,17 @@ class alignas(128) Context : public InSecretMemory {
   void note_epoch(PacketKind kind, std::uint64_t index, bool authentic) noexcept;
   bool wants_attention() const noexcept { return attention_.any(); }
 
+  /// The first SSRC that was met.
+  SsrcState& first_ssrc() noexcept { return first_; }
   SsrcState* find_ssrc(std::uint32_t ssrc) noexcept {
-    if (first_.ssrc == ssrc && first_.occupied) [[likely]]
+    if (first_.ssrc == ssrc && first_.occupied()) [[likely]]
       return &first_;
     return more_.find(ssrc);
   }
   const SsrcState* find_ssrc(std::uint32_t ssrc) const noexcept { return const_cast<Context*>(this)->find_ssrc(ssrc); }
   /// The SSRC's state, made empty where it is new. Null where there is no room.
   SsrcState* find_or_add_ssrc(std::uint32_t ssrc) noexcept {
-    if (first_.ssrc == ssrc && first_.occupied) [[likely]]
+    if (first_.ssrc == ssrc && first_.occupied()) [[likely]]
       return &first_;
     return find_or_add_other(ssrc);
   }
@@ -159,7 +162,7 @@ class alignas(128) Context : public InSecretMemory {
   }
   /// Those of HMAC suites, and of other SSRCs; reads what prefetch() fetched.
   void prefetch_more() const noexcept {
-    if (!suite().aead()) __builtin_prefetch(&rtp_.record.bytes[48]);
+    if (!row().aead) __builtin_prefetch(&rtp_.record.bytes[48]);
   }
 
  private:

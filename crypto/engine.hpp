@@ -5,6 +5,7 @@
 #include <array>
 #include <cstddef>
 #include <cstdint>
+#include <cstring>
 #include <memory>
 #include <span>
 #include <string_view>
@@ -56,6 +57,14 @@ struct alignas(64) Job {
   alignas(16) std::array<std::uint8_t, 16> iv;
 };
 static_assert(sizeof(Job) == 64);
+
+/// Writes at once what suite and engine decide of a job: tag_len, cipher, engine, key_len, and ok = false.
+inline void set_form(Job& job, std::uint32_t form, EngineKind engine) noexcept {
+  static_assert(offsetof(Job, tag_len) + 2 == offsetof(Job, key_len) &&
+                offsetof(Job, ok) == offsetof(Job, tag_len) + 3);
+  form |= static_cast<std::uint32_t>(engine) << 12;
+  std::memcpy(&job.tag_len, &form, sizeof form);
+}
 
 inline constexpr std::size_t kMaxBurst = 64;
 

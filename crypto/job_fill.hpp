@@ -13,34 +13,33 @@
 namespace sallyport::crypto {
 
 /// What a transform remembers of a packet while its job is with the engine.
-struct JobOrigin {
+struct alignas(16) JobOrigin {
   SsrcState* state;  ///< null: the SSRC is new
   std::uint16_t text_len;
   std::uint8_t packet;  ///< position in the burst
   std::uint8_t key_slot;
-  bool trailer_is_over_packet;  ///< the bytes behind the text are those of SavedBytes::tail
+  bool trailer_is_over_packet;  ///< the bytes behind the text are those of JobExtra::tail
+  bool usual;                   ///< see usual_packet.hpp
 };
-
-/// What an opening job overwrites in the packet.
-struct SavedBytes {
-  std::array<std::uint8_t, kMaxTag> tag;
-  std::array<std::uint8_t, kTrailer> tail;
-};
-
-/// SRTCP with AEAD authenticates header and index, which do not lie side by side (RFC 7714 9.2).
-using RtcpAad = std::array<std::uint8_t, kRtcpFixedHeader + kTrailer>;
 
 /// Longest text that can be opened beside its ciphertext.
 inline constexpr std::size_t kScratch = 2048;
-using Scratch = std::array<std::uint8_t, kScratch>;
+
+/// What only some jobs need.
+struct alignas(64) JobExtra {
+  // What an opening job overwrites in the packet.
+  std::array<std::uint8_t, kMaxTag> tag;
+  std::array<std::uint8_t, kTrailer> tail;
+  /// SRTCP with AEAD authenticates header and index, which do not lie side by side (RFC 7714 9.2).
+  std::array<std::uint8_t, kRtcpFixedHeader + kTrailer> rtcp_aad;
+  alignas(64) std::array<std::uint8_t, kScratch> scratch;
+};
 
 /// One job's places.
 struct JobSpace {
   Job& job;
   JobOrigin& origin;
-  SavedBytes& saved;
-  RtcpAad& aad;
-  Scratch& scratch;
+  JobExtra& extra;
 };
 
 /// What a job is about.
@@ -48,54 +47,57 @@ struct JobSubject {
   const SessionKey& key;
   WireForm form;
   std::uint64_t index;
+  std::size_t header_len;
   std::size_t text_len;
 };
 
-/// Fills keys, IV, text in place, authenticated region, and the tag where it lies in the packet. Where the trailer is
-/// authenticated behind the text, the caller has it written there.
+/// Fills keys, IV, text in place, authenticated region, and the tag where it lies in the packet, all in the usual form:
+/// encrypted, without MKI. Where the trailer is authenticated behind the text, the caller has it written there.
 template <class Policy>
-[[gnu::always_inline]] inline void fill_job(const JobSpace& space, const SrtpPacket& packet, const Context& context,
-                                            const JobSubject& subject) noexcept {
-  const Suite& suite = context.suite();
-  const std::size_t header_len = Policy::header_len(packet);
-  std::uint8_t* const data = packet.data;
-  std::uint8_t* const text = data + header_len;
-  const std::size_t text_len = subject.text_len;
-  Job& job = space.job;
+[[gnu::always_inline]] inline void fill_usual_job(Job& job, std::uint8_t* data, const Context& context,
+                                                  const SuiteRow& row, const JobSubject& subject) noexcept {
+  std::uint8_t* const text = data + subject.header_len;
+  std::uint8_t* const text_end = text + subject.text_len;
   job.keys = &subject.key.record;
   job.auth = data;
   job.src = text;
   job.dst = text;
-  job.text_len = static_cast<std::uint16_t>(text_len);
-  job.tag_len = subject.form.tag_len;
-  job.engine = context.engine_kind();
-  job.key_len = suite.key_len;
-  if (!suite.aead()) {
+  job.text_len = static_cast<std::uint16_t>(subject.text_len);
+  set_form(job, row.job_form, context.engine_kind());
+  if (row.aead) {
+    job.tag = text_end;  // RFC 7714 9.1: part of the ciphertext; SRTCP's index and the MKI come after it
+    job.auth_len = static_cast<std::uint16_t>(subject.header_len);
+    aes_gcm_iv(job.iv.data(), subject.key.salt.data(), data + Policy::kSsrcOffset, subject.index);
+  } else {
     // RFC 3711 4.2: M = header | ciphertext | ROC; 3.4: header | ciphertext | E bit and index; then MKI and tag.
-    job.cipher = subject.form.encrypted ? suite.cipher : Cipher::kNull;
-    job.auth_len = static_cast<std::uint16_t>(header_len + text_len + kTrailer);
-    job.tag = text + text_len + Policy::kIndexOnWire + subject.form.mki_len;
-    if (suite.cipher == Cipher::kAesF8) [[unlikely]] {
-      Policy::f8_iv(job.iv.data(), data, Policy::trailer(subject.index, subject.form.encrypted));
-    } else {
-      aes_cm_iv(job.iv.data(), subject.key.salt.data(), data + Policy::kSsrcOffset, subject.index);
-    }
-    return;
+    job.tag = text_end + Policy::kIndexOnWire;
+    job.auth_len = static_cast<std::uint16_t>(subject.header_len + subject.text_len + kTrailer);
+    aes_cm_iv(job.iv.data(), subject.key.salt.data(), data + Policy::kSsrcOffset, subject.index);
   }
-  job.cipher = Cipher::kAesGcm;
-  job.tag = text + text_len;  // RFC 7714 9.1: part of the ciphertext; SRTCP's index and the MKI come after it
-  aes_gcm_iv(job.iv.data(), subject.key.salt.data(), data + Policy::kSsrcOffset, subject.index);
-  if (!subject.form.encrypted) [[unlikely]] {
+}
+
+/// The same in any form, and for any suite.
+template <class Policy>
+void fill_job(const JobSpace& space, std::uint8_t* data, const Context& context, const JobSubject& subject) noexcept {
+  const SuiteRow& row = context.row();
+  Job& job = space.job;
+  fill_usual_job<Policy>(job, data, context, row, subject);
+  job.tag_len = subject.form.tag_len;
+  if (!row.aead) {
+    job.tag += subject.form.mki_len;
+    if (!subject.form.encrypted) job.cipher = Cipher::kNull;
+    if (row.cipher == Cipher::kAesF8) {
+      Policy::f8_iv(job.iv.data(), data, Policy::trailer(subject.index, subject.form.encrypted));
+    }
+  } else if (!subject.form.encrypted) {
     // RFC 7714 9.3: all of the packet is additional data, the index of SRTCP included.
     job.text_len = 0;
-    job.auth_len = static_cast<std::uint16_t>(header_len + text_len + Policy::kIndexOnWire);
-    return;
-  }
-  job.auth_len = static_cast<std::uint16_t>(header_len);
-  if constexpr (Policy::kKind == PacketKind::kRtcp) {
-    std::memcpy(space.aad.data(), data, kRtcpFixedHeader);
-    store_be32(space.aad.data() + kRtcpFixedHeader, Policy::trailer(subject.index, true));
-    job.auth = space.aad.data();
+    job.auth_len = static_cast<std::uint16_t>(subject.header_len + subject.text_len + Policy::kIndexOnWire);
+  } else if constexpr (Policy::kKind == PacketKind::kRtcp) {
+    std::uint8_t* const aad = space.extra.rtcp_aad.data();
+    std::memcpy(aad, data, kRtcpFixedHeader);
+    store_be32(aad + kRtcpFixedHeader, Policy::trailer(subject.index, true));
+    job.auth = aad;
     job.auth_len = kRtcpFixedHeader + kTrailer;
   }
 }
@@ -103,9 +105,19 @@ template <class Policy>
 /// Whether the job reads the trailer from behind the text: HMAC suites do, unless nothing is authenticated, and AEAD
 /// suites for SRTCP that is not encrypted.
 template <class Policy>
-bool trailer_behind_text(const Suite& suite, const WireForm& form) noexcept {
-  if (!suite.aead()) return form.tag_len != 0;
+bool trailer_behind_text(const SuiteRow& row, const WireForm& form) noexcept {
+  if (!row.aead) return form.tag_len != 0;
   return Policy::kKind == PacketKind::kRtcp && !form.encrypted;
+}
+
+/// Keeps what the job needs of the tail, and writes the authenticated trailer over it.
+inline void lay_trailer(const JobSpace& space, std::uint8_t* behind_text, std::uint32_t trailer) noexcept {
+  JobExtra& extra = space.extra;
+  copy_tag(extra.tag.data(), space.job.tag, space.job.tag_len);
+  space.job.tag = extra.tag.data();
+  std::memcpy(extra.tail.data(), behind_text, kTrailer);
+  store_be32(behind_text, trailer);
+  space.origin.trailer_is_over_packet = true;
 }
 
 }  // namespace sallyport::crypto

@@ -38,6 +38,15 @@ class KeyUse {
   /// Whether nine tenths of the lifetime are over, for either kind.
   bool nearly_over() const noexcept { return rtp_left_ <= lifetime_ / 10 || rtcp_left_ <= max_rtcp() / 10; }
 
+  /// Thousandths of the lifetime that are over, of the kind that has less left.
+  std::uint32_t permille_used() const noexcept {
+    const auto used = [](std::uint64_t left, std::uint64_t all) {
+      return static_cast<std::uint32_t>(
+          1000 - static_cast<std::uint64_t>(1000.0 * static_cast<double>(left) / static_cast<double>(all)));
+    };
+    return std::max(used(rtp_left_, lifetime_), used(rtcp_left_, max_rtcp()));
+  }
+
   std::uint64_t rtp_left() const noexcept { return rtp_left_; }
   std::uint64_t rtcp_left() const noexcept { return rtcp_left_; }
   /// Takes up where another process was; never more than the lifetime.

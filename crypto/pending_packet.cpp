@@ -8,22 +8,16 @@
 namespace sallyport::crypto {
 
 bool PendingPacket::begin_protect() noexcept {
-  packet_.verdict = packet_.kind == PacketKind::kRtp ? crypto::begin_protect<RtpPolicy>(space(), packet_)
-                                                     : crypto::begin_protect<RtcpPolicy>(space(), packet_);
+  packet_.verdict = crypto::begin_protect(space(), packet_);
   return packet_.verdict == Verdict::kOk;
 }
 
-void PendingPacket::finish_protect() noexcept {
-  packet_.verdict = packet_.kind == PacketKind::kRtp ? crypto::finish_protect<RtpPolicy>(job_, origin_, packet_)
-                                                     : crypto::finish_protect<RtcpPolicy>(job_, origin_, packet_);
-}
+void PendingPacket::finish_protect() noexcept { packet_.verdict = crypto::finish_protect(job_, origin_, packet_); }
 
 template <Guess kGuess>
 bool PendingPacket::begin() noexcept {
   guess_ = kGuess;
-  packet_.verdict = packet_.kind == PacketKind::kRtp
-                        ? crypto::begin_unprotect<RtpPolicy, kGuess>(space(), packet_, context())
-                        : crypto::begin_unprotect<RtcpPolicy, kGuess>(space(), packet_, context());
+  packet_.verdict = crypto::begin_unprotect<kGuess>(space(), packet_, context());
   return packet_.verdict == Verdict::kOk;
 }
 
@@ -34,8 +28,7 @@ bool PendingPacket::begin_unprotect() noexcept {
 }
 
 bool PendingPacket::continue_unprotect() noexcept {
-  packet_.verdict = packet_.kind == PacketKind::kRtp ? finish_unprotect<RtpPolicy>(space(), packet_, context())
-                                                     : finish_unprotect<RtcpPolicy>(space(), packet_, context());
+  packet_.verdict = finish_unprotect(space(), packet_, context());
   if (packet_.verdict == Verdict::kOk) {
     packet_.used_fallback = on_fallback_;
     return false;

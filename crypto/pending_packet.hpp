@@ -33,7 +33,7 @@ class PendingPacket {
   bool continue_unprotect() noexcept;
 
  private:
-  JobSpace space() noexcept { return {job_, origin_, saved_, aad_, scratch_}; }
+  JobSpace space() noexcept { return {job_, origin_, extra_}; }
   Context& context() noexcept { return on_fallback_ ? *packet_.fallback : *packet_.context; }
   template <Guess kGuess>
   bool begin() noexcept;
@@ -43,12 +43,10 @@ class PendingPacket {
   Job job_;  ///< first: see of()
   SrtpPacket packet_;
   JobOrigin origin_;
-  SavedBytes saved_;
-  RtcpAad aad_;
   Guess guess_ = Guess::kFirst;
   bool on_fallback_ = false;
   Verdict first_verdict_ = Verdict::kOk;  ///< under the newer key
-  alignas(64) Scratch scratch_;
+  JobExtra extra_;
 };
 
 }  // namespace sallyport::crypto

@@ -10,11 +10,10 @@ namespace sallyport::crypto {
 /// it.
 /// 3. Describe the job. kOk: the job is ready.
 template <class Policy>
-[[gnu::always_inline]] inline Verdict begin_protect(const JobSpace& space, SrtpPacket& packet) noexcept {
+Verdict begin_protect_as(const JobSpace& space, SrtpPacket& packet) noexcept {
   Context& context = *packet.context;
-  const Suite& suite = context.suite();
   const bool special = context.special();
-  const WireForm form = special ? context.special_form(Policy::kKind) : Policy::plain_form(suite);
+  const WireForm form = special ? context.special_form(Policy::kKind) : Policy::usual_form(context);
   packet.attention = false;
   if (!well_formed<Policy>(packet, 0)) return Verdict::kMalformed;
   if (packet.room < packet.length + Policy::kIndexOnWire + form.tag_len + form.mki_len) return Verdict::kNoRoom;
@@ -34,7 +33,7 @@ template <class Policy>
   }
   const SessionKey* key = &Policy::key(context);
   std::uint8_t key_slot = 0;
-  if (special) [[unlikely]] {
+  if (special) {
     key_slot = context.send_slot();
     key = context.special_key(Policy::kKind, key_slot, index);
     context.note_epoch(Policy::kKind, index, true);
@@ -46,9 +45,9 @@ template <class Policy>
   packet.index = index;
   space.origin.key_slot = key_slot;
 
-  const std::size_t text_len = packet.length - Policy::header_len(packet);
-  fill_job<Policy>(space, packet, context, {*key, form, index, text_len});
-  if (trailer_behind_text<Policy>(suite, form)) {
+  const std::size_t header_len = Policy::header_len(packet);
+  fill_job<Policy>(space, packet.data, context, {*key, form, index, header_len, packet.length - header_len});
+  if (trailer_behind_text<Policy>(context.row(), form)) {
     store_be32(packet.data + packet.length, Policy::trailer(index, form.encrypted));
   }
   return Verdict::kOk;
@@ -56,26 +55,22 @@ template <class Policy>
 
 /// The engine put the tag into its place; the MKI follows the text or the SRTCP index, with AEAD both follow the tag.
 template <class Policy>
-[[gnu::always_inline]] inline Verdict finish_protect(const Job& job, const JobOrigin& origin,
-                                                     SrtpPacket& packet) noexcept {
+Verdict finish_protect_as(const Job& job, const JobOrigin& origin, SrtpPacket& packet) noexcept {
   if (!job.ok) return Verdict::kEngineFailed;
   const Context& context = *packet.context;
-  const Suite& suite = context.suite();
-  std::size_t added = Policy::kIndexOnWire + job.tag_len;
-  if constexpr (Policy::kKind == PacketKind::kRtcp) {
-    if (suite.aead()) {
-      const bool encrypted = !context.parameters().unencrypted_srtcp;
-      store_be32(packet.data + packet.length + job.tag_len, Policy::trailer(packet.index, encrypted));
-    }
+  const bool aead = context.row().aead;
+  if (Policy::kKind == PacketKind::kRtcp && aead) {
+    const bool encrypted = !context.parameters().unencrypted_srtcp;
+    store_be32(packet.data + packet.length + job.tag_len, Policy::trailer(packet.index, encrypted));
   }
-  if (context.special()) [[unlikely]] {
-    const std::span<const std::uint8_t> mki = context.mki(origin.key_slot);
-    const std::size_t at = suite.aead() ? Policy::kIndexOnWire + job.tag_len : Policy::kIndexOnWire;
-    std::memcpy(packet.data + packet.length + at, mki.data(), mki.size());
-    added += mki.size();
-  }
-  packet.length = static_cast<std::uint16_t>(packet.length + added);
+  const std::span<const std::uint8_t> mki = context.mki(origin.key_slot);
+  const std::size_t at = Policy::kIndexOnWire + (aead ? job.tag_len : 0);
+  if (!mki.empty()) std::memcpy(packet.data + packet.length + at, mki.data(), mki.size());
+  packet.length = static_cast<std::uint16_t>(packet.length + Policy::kIndexOnWire + job.tag_len + mki.size());
   return Verdict::kOk;
 }
+
+Verdict begin_protect(const JobSpace& space, SrtpPacket& packet) noexcept;
+Verdict finish_protect(const Job& job, const JobOrigin& origin, SrtpPacket& packet) noexcept;
 
 }  // namespace sallyport::crypto

@@ -25,7 +25,7 @@ inline constexpr std::uint32_t kFailuresBeforeSearch = 8;
 /// RFC 3711 3.3.1; an SSRC that is new starts with ROC 0.
 inline std::uint64_t first_guess(const SsrcState* state, std::uint16_t sequence) noexcept {
   if (state == nullptr) return sequence;
-  if (state->roc_is_set) return state->rtp.highest() >> 16 << 16 | sequence;
+  if (state->roc_is_set()) return state->rtp.highest() >> 16 << 16 | sequence;
   return estimate_index(state->rtp.highest(), sequence);
 }
 

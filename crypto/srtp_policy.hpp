@@ -25,7 +25,7 @@ struct RtpPolicy {
   static constexpr std::uint64_t kMaxIndex = kMaxRtpIndex;
 
   static std::size_t header_len(const SrtpPacket& packet) noexcept { return packet.header_len; }
-  static WireForm plain_form(const Suite& suite) noexcept { return {suite.rtp_tag_len, 0, suite.encrypts()}; }
+  static WireForm usual_form(const Context& context) noexcept { return {context.row().rtp_tag_len, 0, true}; }
   static const SessionKey& key(const Context& context) noexcept { return context.rtp(); }
   static std::uint64_t next_index(const SsrcState& state, const std::uint8_t* data) noexcept {
     return first_guess(&state, rtp_sequence(data));
@@ -55,7 +55,9 @@ struct RtcpPolicy {
   static constexpr std::uint64_t kMaxIndex = kMaxSrtcpIndex;
 
   static std::size_t header_len(const SrtpPacket&) noexcept { return kRtcpFixedHeader; }
-  static WireForm plain_form(const Suite& suite) noexcept { return {suite.rtcp_tag_len, 0, suite.encrypts()}; }
+  static WireForm usual_form(const Context& context) noexcept {
+    return {context.suite().rtcp_tag_len, 0, context.suite().encrypts()};
+  }
   static const SessionKey& key(const Context& context) noexcept { return context.rtcp(); }
   /// Starts at 0 and grows by one per packet; a re-key does not reset it (RFC 3711 3.4): then the empty window stands
   /// at the next one.

@@ -16,9 +16,25 @@ struct alignas(64) SsrcState {
   /// RTP packets that may still be taken before the lifetime of the master key is looked at.
   std::uint16_t allowance = 0;
   std::uint8_t key_slot = 0;  ///< the master key of which the allowance is
-  bool occupied : 1 = false;
-  bool roc_is_set : 1 = false;  ///< the ROC was given from outside: the next packet has it, whatever its sequence
-  bool failing : 1 = false;     ///< its newest packets were not authentic
+  std::uint8_t flags = 0;
+
+  static constexpr std::uint8_t kOccupied = 1;
+  static constexpr std::uint8_t kRocIsSet = 2;  ///< the ROC was given from outside: the next packet has it in any case
+  static constexpr std::uint8_t kFailing = 4;   ///< its newest packets were not authentic
+  static constexpr std::uint8_t kWide = 8;      ///< `wide` is set
+
+  bool occupied() const noexcept { return (flags & kOccupied) != 0; }
+  bool roc_is_set() const noexcept { return (flags & kRocIsSet) != 0; }
+  bool failing() const noexcept { return (flags & kFailing) != 0; }
+  /// Takes a state over that is free, or that its key never met.
+  void become(std::uint32_t other) noexcept {
+    WideWindow* const window = wide;
+    *this = SsrcState{};
+    wide = window;
+    expect_near(0);
+    ssrc = other;
+    flags = wide == nullptr ? kOccupied : kOccupied | kWide;
+  }
 
   /// Whether this key has met it, rather than only inherited it from the key before.
   bool in_use() const noexcept { return !rtp.empty() || !rtcp.empty(); }
@@ -35,7 +51,8 @@ struct alignas(64) SsrcState {
       if (rtp.check(index) == WindowVerdict::kTooOld) return;
     }
     rtp.commit(index);
-    roc_is_set = false;
+    if (roc_is_set()) [[unlikely]]
+      flags &= static_cast<std::uint8_t>(~kRocIsSet);
   }
   /// Forgets what was seen and expects RTP indices near `highest`.
   void expect_near(std::uint64_t highest) noexcept {

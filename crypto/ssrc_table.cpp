@@ -46,12 +46,7 @@ SsrcState* SsrcTable::add(std::uint32_t ssrc) noexcept {
     if (unused == states().end()) return nullptr;
     state = &*unused;
   }
-  WideWindow* const wide = state->wide;
-  *state = SsrcState{};
-  state->wide = wide;
-  if (wide != nullptr) wide->clear();
-  state->ssrc = ssrc;
-  state->occupied = true;
+  state->become(ssrc);
   if (appended) {
     enter(size_ - 1);
   } else {

@@ -44,12 +44,12 @@ void Context::snapshot(StateSnapshot& into) const noexcept {
   into.wide_words = static_cast<std::uint16_t>(windows_ == nullptr ? 0 : first_.wide->words().size());
   const auto add = [&into](const SsrcState& state) {
     if (into.ssrcs.size() == into.ssrcs.capacity()) return;
-    into.ssrcs.push_back({state.ssrc, state.roc_is_set, state.rtp, state.rtcp});
+    into.ssrcs.push_back({state.ssrc, state.roc_is_set(), state.rtp, state.rtcp});
     into.keys[state.key_slot].rtp_left += state.allowance;
     if (state.wide == nullptr) return;
     for (const std::uint64_t word : state.wide->words()) into.wide.push_back(word);
   };
-  if (first_.occupied) add(first_);
+  if (first_.occupied()) add(first_);
   for (const SsrcState& state : more_.states()) add(state);
 }
 
@@ -90,7 +90,7 @@ void Context::restore_ssrc(const StateSnapshot& from, std::size_t i, Resume resu
   }
   state->rtp = saved.rtp;
   state->rtcp = saved.rtcp;
-  state->roc_is_set = saved.roc_is_set;
+  if (saved.roc_is_set) state->flags |= SsrcState::kRocIsSet;
   if (state->wide == nullptr) return;
   // What the narrower window knew, or what a window of another width did.
   state->wide->clear();

@@ -2,6 +2,7 @@
 #include <bit>
 
 #include "crypto/unprotect_steps.hpp"
+#include "crypto/usual_packet.hpp"
 #include "crypto/workspace.hpp"
 
 namespace sallyport::crypto {
@@ -12,11 +13,24 @@ using PacketSet = std::uint64_t;
 static_assert(kMaxBurst == 64);
 
 constexpr PacketSet only(std::size_t i) { return PacketSet{1} << i; }
-constexpr PacketSet first(std::size_t n) { return n == kMaxBurst ? ~PacketSet{0} : only(n) - 1; }
 std::size_t take_first(PacketSet& set) noexcept {
   const auto i = static_cast<std::size_t>(std::countr_zero(set));
   set &= set - 1;
   return i;
+}
+
+/// Commits what the engine has opened. Returns those refused.
+template <Context* SrtpPacket::*kWhich>
+PacketSet finish_all(Workspace& workspace, std::span<SrtpPacket> packets, std::size_t count) noexcept {
+  PacketSet refused = 0;
+  for (std::size_t slot = 0; slot < count; ++slot) {
+    const JobOrigin& origin = workspace.origins[slot];
+    SrtpPacket& packet = packets[origin.packet];
+    if (finish_usual_unprotect(workspace.jobs[slot], origin, packet)) continue;
+    packet.verdict = finish_unprotect(workspace.space(slot), packet, *(packet.*kWhich));
+    if (packet.verdict != Verdict::kOk) refused |= only(origin.packet);
+  }
+  return refused;
 }
 
 /// Opens `wanted` under one of their two keys, in one engine call, and sets their verdicts. Returns those refused.
@@ -27,11 +41,7 @@ PacketSet open_under(Engine& engine, Workspace& workspace, std::span<SrtpPacket>
   while (wanted != 0) {
     const std::size_t i = take_first(wanted);
     SrtpPacket& packet = packets[i];
-    Context& context = *(packet.*kWhich);
-    packet.used_fallback = false;
-    const JobSpace space = workspace.space(count);
-    packet.verdict = packet.kind == PacketKind::kRtp ? begin_unprotect<RtpPolicy, kGuess>(space, packet, context)
-                                                     : begin_unprotect<RtcpPolicy, kGuess>(space, packet, context);
+    packet.verdict = begin_unprotect<kGuess>(workspace.space(count), packet, *(packet.*kWhich));
     if (packet.verdict == Verdict::kOk) {
       workspace.origins[count++].packet = static_cast<std::uint8_t>(i);
     } else {
@@ -39,15 +49,29 @@ PacketSet open_under(Engine& engine, Workspace& workspace, std::span<SrtpPacket>
     }
   }
   engine.open({workspace.jobs.data(), count});
-  for (std::size_t slot = 0; slot < count; ++slot) {
-    const JobSpace space = workspace.space(slot);
-    SrtpPacket& packet = packets[space.origin.packet];
-    Context& context = *(packet.*kWhich);
-    packet.verdict = packet.kind == PacketKind::kRtp ? finish_unprotect<RtpPolicy>(space, packet, context)
-                                                     : finish_unprotect<RtcpPolicy>(space, packet, context);
-    if (packet.verdict != Verdict::kOk) refused |= only(space.origin.packet);
+  return refused | finish_all<kWhich>(workspace, packets, count);
+}
+
+/// The first try of all packets.
+PacketSet open_all(Engine& engine, Workspace& workspace, std::span<SrtpPacket> packets) noexcept {
+  PacketSet refused = 0;
+  std::size_t count = 0;
+  for (std::size_t i = 0; i < packets.size(); ++i) {
+    SrtpPacket& packet = packets[i];
+    packet.verdict = Verdict::kOk;
+    packet.used_fallback = false;
+    packet.attention = false;
+    if (!begin_usual_unprotect(workspace, count, packet)) {
+      packet.verdict = begin_unprotect<Guess::kFirst>(workspace.space(count), packet, *packet.context);
+      if (packet.verdict != Verdict::kOk) {
+        refused |= only(i);
+        continue;
+      }
+    }
+    workspace.origins[count++].packet = static_cast<std::uint8_t>(i);
   }
-  return refused;
+  engine.open({workspace.jobs.data(), count});
+  return refused | finish_all<&SrtpPacket::context>(workspace, packets, count);
 }
 
 /// Opens those of `refused` that have another guess. Returns those still refused.
@@ -64,9 +88,9 @@ PacketSet guess_again(Engine& engine, Workspace& workspace, std::span<SrtpPacket
   return (refused & ~again) | still;
 }
 
+/// The further guesses for packets that the first one refused. Returns those still refused.
 template <Context* SrtpPacket::*kWhich>
-PacketSet try_key(Engine& engine, Workspace& workspace, std::span<SrtpPacket> packets, PacketSet wanted) noexcept {
-  PacketSet refused = open_under<kWhich, Guess::kFirst>(engine, workspace, packets, wanted);
+PacketSet guess_on(Engine& engine, Workspace& workspace, std::span<SrtpPacket> packets, PacketSet refused) noexcept {
   if (refused != 0) refused = guess_again<kWhich, Guess::kSecond>(engine, workspace, packets, refused);
   if (refused != 0) refused = guess_again<kWhich, Guess::kThird>(engine, workspace, packets, refused);
   return refused;
@@ -85,7 +109,8 @@ void try_fallback(Engine& engine, Workspace& workspace, std::span<SrtpPacket> pa
     verdicts[i] = packets[i].verdict;
   }
   if (wanted == 0) return;
-  PacketSet failed = try_key<&SrtpPacket::fallback>(engine, workspace, packets, wanted);
+  PacketSet failed = open_under<&SrtpPacket::fallback, Guess::kFirst>(engine, workspace, packets, wanted);
+  failed = guess_on<&SrtpPacket::fallback>(engine, workspace, packets, failed);
   PacketSet opened = wanted & ~failed;
   while (opened != 0) packets[take_first(opened)].used_fallback = true;
   while (failed != 0) {
@@ -96,9 +121,16 @@ void try_fallback(Engine& engine, Workspace& workspace, std::span<SrtpPacket> pa
 
 }  // namespace
 
+Verdict finish_unprotect(const JobSpace& space, SrtpPacket& packet, Context& context) noexcept {
+  return packet.kind == PacketKind::kRtp ? finish_unprotect_as<RtpPolicy>(space, packet, context)
+                                         : finish_unprotect_as<RtcpPolicy>(space, packet, context);
+}
+
 void unprotect(Engine& engine, Workspace& workspace, std::span<SrtpPacket> packets) noexcept {
   prefetch_contexts<&SrtpPacket::context>(packets);
-  const PacketSet refused = try_key<&SrtpPacket::context>(engine, workspace, packets, first(packets.size()));
+  PacketSet refused = open_all(engine, workspace, packets);
+  if (refused == 0) return;
+  refused = guess_on<&SrtpPacket::context>(engine, workspace, packets, refused);
   if (refused != 0) try_fallback(engine, workspace, packets, refused);
 }
 

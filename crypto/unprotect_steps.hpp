@@ -41,7 +41,7 @@ std::uint64_t index_of(const SrtpPacket& packet, Context& context, const SsrcSta
 /// Whether the packet's SSRC has shown its ROC, so that only the first guess counts.
 inline bool roc_is_known(const Context& context, const SsrcState* state) noexcept {
   if (state == nullptr || state->rtp.empty()) return false;
-  return !state->failing || context.failures() < kFailuresBeforeSearch;
+  return !state->failing() || context.failures() < kFailuresBeforeSearch;
 }
 
 /// Where MKI and tag lie in a packet, from its end.
@@ -51,37 +51,26 @@ struct Tail {
   const std::uint8_t* mki;
 };
 template <class Policy>
-Tail tail_of(const SrtpPacket& packet, const Suite& suite, const WireForm& form) noexcept {
+Tail tail_of(const SrtpPacket& packet, const SuiteRow& row, const WireForm& form) noexcept {
   const std::uint8_t* const end = packet.data + packet.length;
-  const std::uint8_t* const mki = end - form.mki_len - (suite.aead() ? 0 : form.tag_len);
+  const std::uint8_t* const mki = end - form.mki_len - (row.aead ? 0 : form.tag_len);
   return {Policy::kIndexOnWire + form.tag_len + form.mki_len, mki - Policy::kIndexOnWire, mki};
-}
-
-/// Keeps what the job needs of the tail, and writes the authenticated trailer over it.
-template <class Policy>
-void lay_trailer(const JobSpace& space, std::uint8_t* behind_text, std::uint32_t trailer) noexcept {
-  SavedBytes& saved = space.saved;
-  copy_tag(saved.tag.data(), space.job.tag, space.job.tag_len);
-  space.job.tag = saved.tag.data();
-  std::memcpy(saved.tail.data(), behind_text, kTrailer);
-  store_be32(behind_text, trailer);
-  space.origin.trailer_is_over_packet = true;
 }
 
 /// 1. Check the bounds. 2. Find the key, estimate the index and look for a replay. 3. Describe the job. kOk: the job is
 /// ready.
 template <class Policy, Guess kGuess>
-[[gnu::always_inline]] inline Verdict begin_unprotect(const JobSpace& space, SrtpPacket& packet,
-                                                      Context& context) noexcept {
-  const Suite& suite = context.suite();
+Verdict begin_unprotect_as(const JobSpace& space, SrtpPacket& packet, Context& context) noexcept {
+  const SuiteRow& row = context.row();
   const bool special = context.special();
-  WireForm form = special ? context.special_form(Policy::kKind) : Policy::plain_form(suite);
+  WireForm form = special ? context.special_form(Policy::kKind) : Policy::usual_form(context);
   packet.attention = false;
   if (!well_formed<Policy>(packet, Policy::kIndexOnWire + form.tag_len + form.mki_len)) return Verdict::kMalformed;
-  const Tail tail = tail_of<Policy>(packet, suite, form);
-  const std::size_t text_len = packet.length - Policy::header_len(packet) - tail.overhead;
+  const Tail tail = tail_of<Policy>(packet, row, form);
+  const std::size_t header_len = Policy::header_len(packet);
+  const std::size_t text_len = packet.length - header_len - tail.overhead;
   std::uint8_t key_slot = 0;
-  if (form.mki_len != 0) [[unlikely]] {
+  if (form.mki_len != 0) {
     const std::optional<std::uint8_t> slot = context.slot_of(tail.mki);
     if (!slot) return Verdict::kUnknownMki;
     key_slot = *slot;
@@ -90,7 +79,7 @@ template <class Policy, Guess kGuess>
     const bool encrypted = (load_be32(tail.index) & kEncryptedBit) != 0;
     const SessionParameters& agreed = context.parameters();
     if (!encrypted && form.encrypted && !agreed.accept_unencrypted_srtcp) return Verdict::kNotEncrypted;
-    form.encrypted = encrypted && suite.encrypts();
+    form.encrypted = encrypted && row.cipher != Cipher::kNull;
   }
 
   SsrcState* state = context.find_ssrc(ssrc_of<Policy>(packet));
@@ -102,7 +91,7 @@ template <class Policy, Guess kGuess>
     if (seen != Verdict::kOk) return seen;
   }
   const SessionKey* key = &Policy::key(context);
-  if (special) [[unlikely]] {
+  if (special) {
     key = context.special_key(Policy::kKind, key_slot, index);
     if (key == nullptr) {
       context.note_epoch(Policy::kKind, index, false);
@@ -111,28 +100,27 @@ template <class Policy, Guess kGuess>
     }
   }
 
-  fill_job<Policy>(space, packet, context, {*key, form, index, text_len});
+  fill_job<Policy>(space, packet.data, context, {*key, form, index, header_len, text_len});
   space.origin.state = state;
   space.origin.text_len = static_cast<std::uint16_t>(text_len);
   space.origin.key_slot = key_slot;
   space.origin.trailer_is_over_packet = false;
+  space.origin.usual = false;
   Job& job = space.job;
-  if (trailer_behind_text<Policy>(suite, form) && (Policy::kKind == PacketKind::kRtp || suite.aead())) {
-    lay_trailer<Policy>(space, packet.data + Policy::header_len(packet) + text_len,
-                        Policy::trailer(index, form.encrypted));
+  if (trailer_behind_text<Policy>(row, form) && (Policy::kKind == PacketKind::kRtp || row.aead)) {
+    lay_trailer(space, packet.data + header_len + text_len, Policy::trailer(index, form.encrypted));
   }
   // A wrong guess of key or ROC must leave the ciphertext for the next one. A text too long for that gets one try.
-  if (suite.aead() || context.decrypts_first()) {
+  if (row.aead || context.decrypts_first()) {
     const bool again = packet.fallback != nullptr || !roc_is_known(context, state);
-    if (again && text_len <= kScratch) job.dst = space.scratch.data();
+    if (again && text_len <= kScratch) job.dst = space.extra.scratch.data();
   }
   return Verdict::kOk;
 }
 
 /// After the engine: puts a refused packet back as it was, or commits the index of an authentic one.
 template <class Policy>
-[[gnu::always_inline]] inline Verdict finish_unprotect(const JobSpace& space, SrtpPacket& packet,
-                                                       Context& context) noexcept {
+Verdict finish_unprotect_as(const JobSpace& space, SrtpPacket& packet, Context& context) noexcept {
   const Job& job = space.job;
   const JobOrigin& origin = space.origin;
   const std::size_t header_len = Policy::header_len(packet);
@@ -143,10 +131,10 @@ template <class Policy>
     state = context.find_ssrc(ssrc);
   if (!job.ok) [[unlikely]] {
     if (origin.trailer_is_over_packet) {
-      std::memcpy(packet.data + header_len + origin.text_len, space.saved.tail.data(), kTrailer);
+      std::memcpy(packet.data + header_len + origin.text_len, space.extra.tail.data(), kTrailer);
     }
     if (state != nullptr) {
-      state->failing = true;
+      state->flags |= SsrcState::kFailing;
       context.note_failure();
     }
     return Verdict::kAuthFailed;
@@ -160,11 +148,11 @@ template <class Policy>
   if (verdict != Verdict::kOk) return verdict;
   if (!Policy::take(context, *state, origin.key_slot, packet.attention)) return Verdict::kKeyExhausted;
   Policy::commit(*state, packet.index);
-  if (state->failing) [[unlikely]] {
-    state->failing = false;
+  if (state->failing()) [[unlikely]] {
+    state->flags &= static_cast<std::uint8_t>(~SsrcState::kFailing);
     context.note_success();
   }
-  if (context.special()) [[unlikely]] {
+  if (context.special()) {
     context.note_epoch(Policy::kKind, packet.index, true);
     packet.attention = context.wants_attention();
   }
@@ -172,6 +160,13 @@ template <class Policy>
   packet.length = static_cast<std::uint16_t>(header_len + origin.text_len);
   return Verdict::kOk;
 }
+
+template <Guess kGuess>
+Verdict begin_unprotect(const JobSpace& space, SrtpPacket& packet, Context& context) noexcept {
+  return packet.kind == PacketKind::kRtp ? begin_unprotect_as<RtpPolicy, kGuess>(space, packet, context)
+                                         : begin_unprotect_as<RtcpPolicy, kGuess>(space, packet, context);
+}
+Verdict finish_unprotect(const JobSpace& space, SrtpPacket& packet, Context& context) noexcept;
 
 /// Whether a packet with that verdict has another guess after `tried`, of which it had the index.
 template <Guess kNext>

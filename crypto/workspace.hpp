@@ -10,21 +10,20 @@ namespace sallyport::crypto {
 
 class Workspace {
  public:
-  JobSpace space(std::size_t slot) noexcept {
-    return {jobs[slot], origins[slot], saved[slot], aads[slot], scratch[slot]};
-  }
+  JobSpace space(std::size_t slot) noexcept { return {jobs[slot], origins[slot], extras[slot]}; }
 
   std::array<Job, kMaxBurst> jobs;
   std::array<JobOrigin, kMaxBurst> origins;
-  std::array<SavedBytes, kMaxBurst> saved;
-  std::array<RtcpAad, kMaxBurst> aads;
-  alignas(64) std::array<Scratch, kMaxBurst> scratch;
+  std::array<JobExtra, kMaxBurst> extras;
 };
 
 /// Has the lines fetched that the burst's look-ups will read: first all contexts, then what they point to.
 template <Context* SrtpPacket::*kWhich>
 void prefetch_contexts(std::span<SrtpPacket> packets) noexcept {
-  for (const SrtpPacket& packet : packets) (packet.*kWhich)->prefetch();
+  for (const SrtpPacket& packet : packets) {
+    (packet.*kWhich)->prefetch();
+    __builtin_prefetch(packet.data, 1);
+  }
   for (const SrtpPacket& packet : packets) (packet.*kWhich)->prefetch_more();
 }
 
