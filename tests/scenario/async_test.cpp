@@ -273,30 +273,49 @@ TEST(Retirement, UnderTraffic) {
   expect_nothing_parked(gateway);
 }
 
-/// Control does not read its events: what is due waits, in order, and comes later.
-TEST(Retirement, WaitsForRoomInTheEventRing) {
-  LateEngines engines({.silent = true});
-  Call call({.event_slots = 4, .engines = &engines}, {secure_leg("west", kCm), secure_leg("east", kCm)});
-  Gateway& gateway = call.gateway();
-  for (std::uint32_t i = 0; i < 5; ++i) call.send("west", packet(i));
-  call.settle();
-  for (std::uint8_t i = 0; i < 6; ++i) {
-    const Key key = make_key(kCm, static_cast<std::uint8_t>(60 + i));
-    ASSERT_TRUE(gateway.command(
-        0, RekeyReceive{gateway.sink_of("west").stream, gateway.make_context(key), gateway.ticks(kLongGrace)}));
+/// Control does not read its events: what is due waits, and comes later, keys before the stream that they were of.
+class SlowControl : public testing::Test {
+ protected:
+  void SetUp() override {
+    for (std::uint32_t i = 0; i < 5; ++i) call_.send("west", packet(i));
+    call_.settle();
+    for (std::uint8_t i = 0; i < 6; ++i) {
+      const Key key = make_key(kCm, static_cast<std::uint8_t>(60 + i));
+      ASSERT_TRUE(gateway_.command(0, RekeyReceive{west_, gateway_.make_context(key), gateway_.ticks(kLongGrace)}));
+    }
+    call_.settle();
   }
-  ASSERT_TRUE(gateway.command(0, RemoveStream{gateway.sink_of("west").stream}));
-  call.settle();
-  EXPECT_TRUE(gateway.events().empty());
-  engines.lateness.silent = false;
-  std::vector<dataplane::Event> told;
-  for (int turn = 0; turn < 10; ++turn) {
-    call.settle();
-    for (auto& event : gateway.events()) told.push_back(std::move(event));
+  void expect_keys_then_stream() {
+    std::vector<dataplane::Event> told;
+    for (int turn = 0; turn < 10; ++turn) {
+      for (auto& event : gateway_.events()) told.push_back(std::move(event));
+      call_.settle();
+    }
+    ASSERT_EQ(told.size(), 6U) << "five keys that were replaced, and the stream with the last two";
+    for (std::size_t i = 0; i < 5; ++i) EXPECT_TRUE(std::holds_alternative<ContextRetired>(told[i])) << i;
+    EXPECT_TRUE(std::holds_alternative<StreamRetired>(told[5]));
   }
-  ASSERT_EQ(told.size(), 6U) << "five keys that were replaced, and the stream with the last two";
-  for (std::size_t i = 0; i < 5; ++i) EXPECT_TRUE(std::holds_alternative<ContextRetired>(told[i]));
-  EXPECT_TRUE(std::holds_alternative<StreamRetired>(told[5]));
+
+  LateEngines engines_{{.silent = true}};
+  Call call_{{.event_slots = 4, .engines = &engines_}, {secure_leg("west", kCm), secure_leg("east", kCm)}};
+  Gateway& gateway_ = call_.gateway();
+  dataplane::StreamId west_ = gateway_.sink_of("west").stream;
+};
+
+TEST_F(SlowControl, GetsWhatWaitedForJobs) {
+  ASSERT_TRUE(gateway_.command(0, RemoveStream{west_}));
+  call_.settle();
+  EXPECT_TRUE(gateway_.events().empty());
+  engines_.lateness.silent = false;
+  drive(call_, engines_);
+  expect_keys_then_stream();
+}
+
+TEST_F(SlowControl, GetsWhatWaitedForRoom) {
+  engines_.lateness.silent = false;
+  drive(call_, engines_);
+  ASSERT_TRUE(gateway_.command(0, RemoveStream{west_}));
+  expect_keys_then_stream();
 }
 
 class AsyncRekey : public testing::Test {
@@ -379,7 +398,9 @@ TEST_F(AsyncRekey, ToAnotherEngineAndBack) {
   const Key gcm_key = make_key(kGcm, 90);
   Party gcm_party(gcm_key, std::nullopt);
   rekey_receive(gcm_key, kLongGrace);
-  for (std::uint32_t i = 10; i < 30; ++i) send(i % 2 == 0 ? gcm_party : old_party_, i);
+  for (std::uint32_t i = 10; i < 20; ++i) send(i % 2 == 0 ? gcm_party : old_party_, i);
+  drive(call_, engines_);
+  for (std::uint32_t i = 20; i < 30; ++i) send(i % 2 == 0 ? gcm_party : old_party_, i);
   call_.gateway().pass();
   rekey_receive(new_key_, kLongGrace);
   for (std::uint32_t i = 30; i < 50; ++i) send(i % 2 == 0 ? gcm_party : new_party_, i);
@@ -389,6 +410,28 @@ TEST_F(AsyncRekey, ToAnotherEngineAndBack) {
   for (std::uint32_t i = 0; i < 50; ++i) EXPECT_EQ(got[i].clear, packet(i)) << i;
   EXPECT_EQ(engines_.counts.wrong_door, 0U);
   expect_nothing_parked(call_.gateway());
+}
+
+/// What is sealed within the call does not overtake what the device has.
+TEST_F(AsyncRekey, OfTheSendingDirectionToAnotherEngine) {
+  Gateway& gateway = call_.gateway();
+  engines_.lateness.silent = true;
+  for (std::uint32_t i = 0; i < 10; ++i) call_.send("east", packet(i));
+  call_.settle();
+  const Key gcm_key = make_key(kGcm, 90);
+  ASSERT_TRUE(gateway.command(0, RekeySend{gateway.sink_of("west").stream, gateway.make_context(gcm_key)}));
+  for (std::uint32_t i = 10; i < 20; ++i) call_.send("east", packet(i));
+  for (int i = 0; i < 10; ++i) gateway.pass();
+  EXPECT_TRUE(gateway.collect(Side::kWest).empty());
+  engines_.lateness.silent = false;
+  for (int i = 0; i < 10; ++i) gateway.pass();
+  const std::vector<Bytes> frames = gateway.collect(Side::kWest);
+  ASSERT_EQ(frames.size(), 20U);
+  Party gcm_party(std::nullopt, gcm_key);
+  for (std::size_t i = 0; i < frames.size(); ++i) {
+    Party& party = i < 10 ? call_.party("west") : gcm_party;
+    EXPECT_TRUE(party.receive(read_frame(frames[i]).payload, false)) << i;
+  }
 }
 
 /// Many senders begin with ROC 0 again behind a re-key: the second guess is another job.
