@@ -4,9 +4,7 @@
 
 #include <chrono>
 
-#include "tests/scenario/call.hpp"
-#include "tests/scenario/late_engine.hpp"
-#include "tests/scenario/scenario.hpp"
+#include "tests/scenario/late_call.hpp"
 
 namespace sallyport::scenario {
 namespace {
@@ -14,7 +12,6 @@ namespace {
 using dataplane::ContextRetired;
 using dataplane::DropReason;
 using dataplane::RekeyReceive;
-using dataplane::RekeySend;
 using dataplane::RemoveStream;
 using dataplane::StreamRetired;
 using dataplane::WorkerStats;
@@ -22,40 +19,6 @@ using dataplane::WorkerStats;
 const std::string kCm = "AES_CM_128_HMAC_SHA1_80";
 const std::string kGcm = "AEAD_AES_128_GCM";
 constexpr std::chrono::seconds kLongGrace{60};
-constexpr std::chrono::seconds kPatience{10};
-
-Bytes packet(std::uint32_t sequence) {
-  return Rtp().sequence(static_cast<std::uint16_t>(sequence)).timestamp(sequence * 160).bytes();
-}
-
-/// Lets the gateway work until the devices have given everything back.
-void drive(Call& call, const LateEngines& engines) {
-  const auto give_up = std::chrono::steady_clock::now() + kPatience;
-  do {
-    call.settle();
-  } while (engines.in_flight() != 0 && std::chrono::steady_clock::now() < give_up);
-  ASSERT_EQ(engines.in_flight(), 0U);
-  call.settle();
-}
-
-/// Numbers as the receiving leg numbered them, so that order shows.
-void expect_in_order(const std::vector<Received>& got, std::size_t count) {
-  ASSERT_EQ(got.size(), count);
-  for (std::size_t i = 1; i < got.size(); ++i) {
-    EXPECT_EQ(sequence_of(got[i].clear), static_cast<std::uint16_t>(sequence_of(got[i - 1].clear) + 1)) << i;
-  }
-}
-
-void expect_nothing_parked(const Gateway& gateway) {
-  EXPECT_EQ(gateway.total(&WorkerStats::parked), gateway.total(&WorkerStats::resumed));
-  EXPECT_TRUE(gateway.balanced());
-}
-
-template <typename Kind>
-std::size_t count_of(const std::vector<dataplane::Event>& events) {
-  return static_cast<std::size_t>(std::count_if(events.begin(), events.end(),
-                                                [](const auto& event) { return std::holds_alternative<Kind>(event); }));
-}
 
 struct LateCase {
   std::string name;
@@ -78,8 +41,8 @@ TEST_P(Late, NothingIsLostOrOvertakes) {
               {secure_leg("west", test.west), secure_leg("east", test.east)});
     constexpr std::uint32_t kPackets = 200;
     for (std::uint32_t i = 0; i < kPackets; ++i) {
-      call.send("west", packet(65500 + i));  // wraps on the way
-      call.send("east", packet(300 + i));
+      call.send("west", voice(65500 + i));  // wraps on the way
+      call.send("east", voice(300 + i));
       if (i % 7 == 0) call.gateway().pass();
       EXPECT_TRUE(call.gateway().balanced());
     }
@@ -127,8 +90,8 @@ TEST(SilentDevice, HoldsNobodyElseUp) {
     plain_east.peer = "plain west";
     Call call({.engines = &engines}, {secure_leg("west", kCm), secure_leg("east", kCm), plain_west, plain_east});
     for (std::uint32_t i = 0; i < 400; ++i) {
-      call.send("west", packet(i));
-      call.send("plain west", packet(i));
+      call.send("west", voice(i));
+      call.send("plain west", voice(i));
     }
     call.settle();
     EXPECT_EQ(call.received("plain east").size(), 400U);
@@ -149,7 +112,7 @@ TEST(SilentDevice, HoldsNobodyElseUp) {
 TEST(SilentDevice, ThatWakesUpGivesEverythingBack) {
   LateEngines engines({.silent = true});
   Call call({.engines = &engines}, {secure_leg("west", kGcm), secure_leg("east", kCm)});
-  for (std::uint32_t i = 0; i < 100; ++i) call.send("west", packet(i));
+  for (std::uint32_t i = 0; i < 100; ++i) call.send("west", voice(i));
   call.settle();
   EXPECT_EQ(call.received("east").size(), 0U);
   engines.lateness.silent = false;
@@ -172,9 +135,9 @@ TEST(LostJob, HoldsUpItsOwnStreamAlone) {
   east2.remote.port = 34000;
   east2.peer = "west2";
   Call call({.engines = &engines}, {secure_leg("west", kCm), plain_leg("east"), west2, east2});
-  for (std::uint32_t i = 0; i < 10; ++i) call.send("west", packet(i));
-  for (std::uint32_t i = 0; i < 10; ++i) call.send("west2", packet(i));
-  for (std::uint32_t i = 0; i < 10; ++i) call.send("east", packet(i));
+  for (std::uint32_t i = 0; i < 10; ++i) call.send("west", voice(i));
+  for (std::uint32_t i = 0; i < 10; ++i) call.send("west2", voice(i));
+  for (std::uint32_t i = 0; i < 10; ++i) call.send("east", voice(i));
   call.settle();
   EXPECT_EQ(call.received("east").size(), 3U);
   EXPECT_EQ(call.received("east2").size(), 10U);
@@ -188,7 +151,7 @@ TEST(LostJob, HoldsUpItsOwnStreamAlone) {
 TEST(FullDevice, DropsWhatItDoesNotTake) {
   LateEngines engines({.polls = 2, .depth = 20});
   Call call({.engines = &engines}, {secure_leg("west", kCm), plain_leg("east")});
-  for (std::uint32_t i = 0; i < 50; ++i) call.send("west", packet(i));
+  for (std::uint32_t i = 0; i < 50; ++i) call.send("west", voice(i));
   drive(call, engines);
   EXPECT_EQ(call.received("east").size(), 20U);
   expect_drops(call.gateway(), {{DropReason::kDeviceFull, 30}});
@@ -198,8 +161,8 @@ TEST(FullDevice, DropsWhatItDoesNotTake) {
 TEST(FailingDevice, HasAReasonEachWay) {
   LateEngines engines({.fails = true});
   Call call({.engines = &engines}, {secure_leg("west", kGcm), plain_leg("east")});
-  for (std::uint32_t i = 0; i < 5; ++i) call.send("west", packet(i));
-  for (std::uint32_t i = 0; i < 7; ++i) call.send("east", packet(i));
+  for (std::uint32_t i = 0; i < 5; ++i) call.send("west", voice(i));
+  for (std::uint32_t i = 0; i < 7; ++i) call.send("east", voice(i));
   drive(call, engines);
   expect_drops(call.gateway(), {{DropReason::kAuthFailed, 5}, {DropReason::kEngineFailed, 7}});
   expect_nothing_parked(call.gateway());
@@ -210,13 +173,13 @@ TEST(Retirement, OfAStreamWaitsForItsJobs) {
   LateEngines engines({.silent = true});
   Call call({.engines = &engines}, {secure_leg("west", kCm), secure_leg("east", kGcm)});
   Gateway& gateway = call.gateway();
-  for (std::uint32_t i = 0; i < 20; ++i) call.send("west", packet(i));
+  for (std::uint32_t i = 0; i < 20; ++i) call.send("west", voice(i));
   call.settle();
   ASSERT_TRUE(gateway.command(0, RemoveStream{gateway.sink_of("west").stream}));
   call.settle();
   EXPECT_EQ(gateway.total(&WorkerStats::streams), 1U);
   EXPECT_EQ(count_of<StreamRetired>(gateway.events()), 0U) << "its jobs are with the device";
-  call.send("west", packet(20));  // its port is nobody's by now
+  call.send("west", voice(20));  // its port is nobody's by now
   engines.lateness.silent = false;
   drive(call, engines);
   EXPECT_EQ(count_of<StreamRetired>(gateway.events()), 1U);
@@ -229,7 +192,7 @@ TEST(Retirement, OfTheLegThatSends) {
   LateEngines engines({.silent = true});
   Call call({.engines = &engines}, {plain_leg("west"), secure_leg("east", kGcm)});
   Gateway& gateway = call.gateway();
-  for (std::uint32_t i = 0; i < 20; ++i) call.send("west", packet(i));
+  for (std::uint32_t i = 0; i < 20; ++i) call.send("west", voice(i));
   call.settle();
   ASSERT_TRUE(gateway.command(0, RemoveStream{gateway.sink_of("east").stream}));
   call.settle();
@@ -254,10 +217,10 @@ TEST(Retirement, UnderTraffic) {
     gateway.add({extra});
     Party party(extra.receive_key, std::nullopt);
     for (std::uint32_t i = 0; i < 30; ++i) {
-      call.send("west", packet(turn * 30U + i));
+      call.send("west", voice(turn * 30U + i));
       call.inject("west", Frame(extra.remote, extra.local)
                               .macs(kNextHopMacs[0], kGatewayMacs[0])
-                              .payload(party.send(packet(i), false))
+                              .payload(party.send(voice(i), false))
                               .bytes());
       if (i == 20) {
         ASSERT_TRUE(gateway.command(0, RemoveStream{gateway.sink_of(extra.name).stream}));
@@ -277,7 +240,7 @@ TEST(Retirement, UnderTraffic) {
 class SlowControl : public testing::Test {
  protected:
   void SetUp() override {
-    for (std::uint32_t i = 0; i < 5; ++i) call_.send("west", packet(i));
+    for (std::uint32_t i = 0; i < 5; ++i) call_.send("west", voice(i));
     call_.settle();
     for (std::uint8_t i = 0; i < 6; ++i) {
       const Key key = make_key(kCm, static_cast<std::uint8_t>(60 + i));
@@ -316,147 +279,6 @@ TEST_F(SlowControl, GetsWhatWaitedForRoom) {
   drive(call_, engines_);
   ASSERT_TRUE(gateway_.command(0, RemoveStream{west_}));
   expect_keys_then_stream();
-}
-
-class AsyncRekey : public testing::Test {
- protected:
-  void rekey_receive(const Key& key, std::chrono::nanoseconds grace) {
-    Gateway& gateway = call_.gateway();
-    ASSERT_TRUE(gateway.command(
-        0, RekeyReceive{gateway.sink_of("west").stream, gateway.make_context(key), gateway.ticks(grace)}));
-  }
-  void send(Party& party, std::uint32_t sequence) {
-    call_.inject("west", call_.frame("west", party.send(packet(sequence), false), false).bytes());
-  }
-
-  /// GCM is none of the device's business.
-  LateEngines engines_{{.polls = 2, .answers = Answers::kReversed},
-                       [](const crypto::Suite& suite) { return !suite.aead(); }};
-  Call call_{{.engines = &engines_}, {secure_leg("west", kCm), plain_leg("east")}};
-  Party old_party_{make_key(kCm, 1), std::nullopt};
-  Key new_key_ = make_key(kCm, 51);
-  Party new_party_{new_key_, std::nullopt};
-};
-
-/// A packet under the previous key fails under the new one first: two jobs, and it keeps its place.
-TEST_F(AsyncRekey, OldAndNewKeyInterleavedLoseNothing) {
-  for (std::uint32_t i = 0; i < 20; ++i) send(old_party_, 1000 + i);
-  call_.gateway().pass();
-  rekey_receive(new_key_, kLongGrace);
-  for (std::uint32_t i = 20; i < 120; ++i) {
-    send(i % 3 == 0 ? new_party_ : old_party_, 1000 + i);
-    if (i % 8 == 0) call_.gateway().pass();
-  }
-  drive(call_, engines_);
-  const auto got = call_.received("east");
-  ASSERT_EQ(got.size(), 120U);
-  for (std::uint32_t i = 0; i < 120; ++i) EXPECT_EQ(got[i].clear, packet(1000 + i)) << i;
-  expect_drops(call_.gateway(), {});
-  EXPECT_GT(engines_.counts.submitted, 120U + 60U);
-}
-
-/// The key that is in use by jobs goes back to control only when they are done, and they are done under it.
-TEST_F(AsyncRekey, AKeyThatIsInUseStays) {
-  engines_.lateness.silent = true;
-  for (std::uint32_t i = 0; i < 10; ++i) send(old_party_, i);
-  call_.settle();
-  rekey_receive(new_key_, std::chrono::nanoseconds(0));
-  const auto until = std::chrono::steady_clock::now() + std::chrono::milliseconds(400);  // every stream was swept
-  while (std::chrono::steady_clock::now() < until) call_.gateway().pass();
-  send(new_party_, 10);
-  call_.settle();
-  EXPECT_EQ(count_of<ContextRetired>(call_.gateway().events()), 0U);
-  engines_.lateness.silent = false;
-  drive(call_, engines_);
-  EXPECT_EQ(call_.received("east").size(), 11U);
-  EXPECT_EQ(count_of<ContextRetired>(call_.gateway().events()), 1U);
-}
-
-TEST_F(AsyncRekey, OfTheSendingDirection) {
-  engines_.lateness.silent = true;
-  for (std::uint32_t i = 0; i < 10; ++i) call_.send("east", packet(i));
-  call_.settle();
-  Gateway& gateway = call_.gateway();
-  ASSERT_TRUE(gateway.command(0, RekeySend{gateway.sink_of("west").stream, gateway.make_context(new_key_)}));
-  call_.settle();
-  EXPECT_EQ(count_of<ContextRetired>(gateway.events()), 0U);
-  engines_.lateness.silent = false;
-  drive(call_, engines_);
-  EXPECT_EQ(call_.received("west").size(), 10U) << "sealed under the old key";
-  EXPECT_EQ(count_of<ContextRetired>(gateway.events()), 1U);
-  call_.replace_party("west", Party(std::nullopt, new_key_));
-  call_.send("east", packet(10));
-  drive(call_, engines_);
-  EXPECT_EQ(call_.received("west").size(), 1U);
-}
-
-/// To a suite that is done within the call, and back: the packets of both queue in one lane.
-TEST_F(AsyncRekey, ToAnotherEngineAndBack) {
-  engines_.lateness.polls = 20;
-  for (std::uint32_t i = 0; i < 10; ++i) send(old_party_, i);
-  call_.gateway().pass();
-  const Key gcm_key = make_key(kGcm, 90);
-  Party gcm_party(gcm_key, std::nullopt);
-  rekey_receive(gcm_key, kLongGrace);
-  for (std::uint32_t i = 10; i < 20; ++i) send(i % 2 == 0 ? gcm_party : old_party_, i);
-  drive(call_, engines_);
-  for (std::uint32_t i = 20; i < 30; ++i) send(i % 2 == 0 ? gcm_party : old_party_, i);
-  call_.gateway().pass();
-  rekey_receive(new_key_, kLongGrace);
-  for (std::uint32_t i = 30; i < 50; ++i) send(i % 2 == 0 ? gcm_party : new_party_, i);
-  drive(call_, engines_);
-  const auto got = call_.received("east");
-  ASSERT_EQ(got.size(), 50U);
-  for (std::uint32_t i = 0; i < 50; ++i) EXPECT_EQ(got[i].clear, packet(i)) << i;
-  EXPECT_EQ(engines_.counts.wrong_door, 0U);
-  expect_nothing_parked(call_.gateway());
-}
-
-/// What is sealed within the call does not overtake what the device has.
-TEST_F(AsyncRekey, OfTheSendingDirectionToAnotherEngine) {
-  Gateway& gateway = call_.gateway();
-  engines_.lateness.silent = true;
-  for (std::uint32_t i = 0; i < 10; ++i) call_.send("east", packet(i));
-  call_.settle();
-  const Key gcm_key = make_key(kGcm, 90);
-  ASSERT_TRUE(gateway.command(0, RekeySend{gateway.sink_of("west").stream, gateway.make_context(gcm_key)}));
-  for (std::uint32_t i = 10; i < 20; ++i) call_.send("east", packet(i));
-  for (int i = 0; i < 10; ++i) gateway.pass();
-  EXPECT_TRUE(gateway.collect(Side::kWest).empty());
-  engines_.lateness.silent = false;
-  for (int i = 0; i < 10; ++i) gateway.pass();
-  const std::vector<Bytes> frames = gateway.collect(Side::kWest);
-  ASSERT_EQ(frames.size(), 20U);
-  Party gcm_party(std::nullopt, gcm_key);
-  for (std::size_t i = 0; i < frames.size(); ++i) {
-    Party& party = i < 10 ? call_.party("west") : gcm_party;
-    EXPECT_TRUE(party.receive(read_frame(frames[i]).payload, false)) << i;
-  }
-}
-
-/// Many senders begin with ROC 0 again behind a re-key: the second guess is another job.
-TEST_F(AsyncRekey, ASenderMayResetItsRoc) {
-  for (std::uint32_t i = 0; i < 3; ++i) {
-    send(old_party_, (65000 + i * 16000) & 0xffff);
-    drive(call_, engines_);
-  }
-  ASSERT_EQ(call_.received("east").size(), 3U);
-  rekey_receive(new_key_, kLongGrace);
-  for (std::uint32_t i = 0; i < 50; ++i) send(new_party_, 31465 + i);
-  drive(call_, engines_);
-  EXPECT_EQ(call_.received("east").size(), 50U);
-}
-
-/// A retry that the device does not take: the packet is lost with the device's reason, not with the key's.
-TEST_F(AsyncRekey, ARetryThatFindsNoRoom) {
-  rekey_receive(new_key_, kLongGrace);
-  for (std::uint32_t i = 0; i < 5; ++i) send(old_party_, i);
-  call_.gateway().pass();
-  ASSERT_EQ(engines_.in_flight(), 5U);
-  engines_.lateness.depth = 0;
-  drive(call_, engines_);
-  expect_drops(call_.gateway(), {{DropReason::kDeviceFull, 5}});
-  expect_nothing_parked(call_.gateway());
 }
 
 }  // namespace
