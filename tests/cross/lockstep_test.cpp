@@ -1,16 +1,15 @@
 // Random traffic in lock-step with libSRTP, in both directions: the product on every engine, and the model, so that who
-// judges the product is judged as well (M1, M5). A failure names the seed that repeats it.
+// judges the product is judged as well (M1, M5).
 #include <gtest/gtest.h>
 
-#include <functional>
+#include <algorithm>
 #include <iostream>
 
 #include "tests/cross/engines_here.hpp"
-#include "tests/cross/seed.hpp"
+#include "tests/cross/sequences.hpp"
 #include "tests/cross/traffic/libsrtp_end.hpp"
 #include "tests/cross/traffic/model_end.hpp"
 #include "tests/cross/traffic/product_end.hpp"
-#include "tests/cross/traffic/world.hpp"
 
 namespace sallyport::traffic {
 namespace {
@@ -29,27 +28,9 @@ Rules what_libsrtp_can(const std::vector<std::string>& suites) {
   return rules;
 }
 
-/// Runs sequences until the time is over; `step` runs the one of a seed.
-void run_sequences(std::chrono::milliseconds time, const std::function<void(std::uint64_t, Coverage&)>& step) {
-  const std::uint64_t first = first_seed();
-  std::cout << "SALLYPORT_SEED=" << first << '\n';
-  Coverage coverage;
-  const auto end = std::chrono::steady_clock::now() + time_for(time);
-  std::uint64_t seed = first;
-  do {
-    try {
-      step(seed, coverage);
-    } catch (const std::exception& error) {
-      FAIL() << "SALLYPORT_SEED=" << seed << " " << error.what();
-    }
-    ++seed;
-  } while (std::chrono::steady_clock::now() < end);
-  std::cout << seed - first << " sequences\n";
-  for (const auto& [what, count] : coverage) std::cout << "  " << what << ": " << count << '\n';
-  for (const char* what : {"protected", "not protected", "accepted", "damaged", "refused: replayed", "refused: too old",
-                           "accepted behind a wrap", "other master key", "re-key, ROC kept", "re-key, ROC reset"}) {
-    EXPECT_TRUE(coverage.contains(what)) << what;
-  }
+std::vector<std::string> expected() {
+  return {"protected",         "not protected",    "accepted",         "accepted behind a wrap", "damaged",
+          "refused: replayed", "refused: too old", "other master key", "re-key, ROC kept",       "re-key, ROC reset"};
 }
 
 std::vector<std::string> common(const std::vector<std::string>& some, const std::vector<std::string>& others) {
@@ -69,7 +50,7 @@ TEST(Lockstep, LibSrtpHasMostSuites) {
 TEST(Lockstep, ProductAndLibSrtpAgree) {
   const auto& engines = crypto::test::engines_here();
   const std::vector<std::string> suites = libsrtp_suites();
-  run_sequences(8s, [&](std::uint64_t seed, Coverage& coverage) {
+  run_sequences(8s, expected(), [&](std::uint64_t seed, Coverage& coverage) {
     const crypto::Engine* sealing = engines[seed % engines.size()].engine.get();
     const crypto::Engine* opening = engines[seed / engines.size() % engines.size()].engine.get();
     const Rules rules = what_libsrtp_can(common(suites, crypto::test::suites_of({sealing, opening})));
@@ -83,7 +64,7 @@ TEST(Lockstep, ProductAndLibSrtpAgree) {
 
 TEST(Lockstep, ModelAndLibSrtpAgree) {
   const std::vector<std::string> suites = libsrtp_suites();
-  run_sequences(4s, [&](std::uint64_t seed, Coverage& coverage) {
+  run_sequences(4s, {"accepted", "damaged"}, [&](std::uint64_t seed, Coverage& coverage) {
     ModelSender model_sender;
     ModelReceiver model_receiver;
     LibSrtpSender sender;

@@ -44,6 +44,7 @@ class ProductStreams {
   void run_part(std::span<const Item> part, Direction direction, std::vector<Outcome>& outcomes);
   void pass(std::span<crypto::SrtpPacket> packets, Direction direction);
   void pass_pending(std::span<crypto::SrtpPacket> packets, Direction direction);
+  void work(const std::vector<crypto::Job*>& jobs, Direction direction);
   Outcome outcome_of(const crypto::SrtpPacket& packet, const Item& item) const;
   void serve(std::size_t stream);
   void serve(crypto::Context& context, const Agreement& agreement);
