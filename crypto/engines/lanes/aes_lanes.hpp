@@ -44,6 +44,7 @@ template <int kBlocks>
 /// Four keys of kKeyLen bytes, one per lane: the first 16 bytes, and what is behind them.
 template <std::size_t kKeyLen>
 struct Keys {
+  static constexpr int kRounds = static_cast<int>(kKeyLen) / 4 + 6;
   Vec low;
   Vec high;
 };
@@ -56,35 +57,60 @@ template <std::size_t kKeyLen>
   return keys;
 }
 
-/// Encrypts kBlocks blocks of each lane.
-template <int kBlocks>
-[[gnu::always_inline]] inline void encrypt(Vec (&state)[kBlocks], const Keys<16>& keys) {
-  Vec key = keys.low;
-  add_key(state, key);
-#pragma GCC unroll 9
-  for (int step = 0; step < 9; ++step) {
-    key = chain_words(key, substitute_rotated(key, rcon(step)));
+/// What encrypt() does between rounds where there is nothing else to do. Anything with such an operator will do: other
+/// work finds the units that AES leaves idle.
+struct Nothing {
+  template <int kRound>
+  [[gnu::always_inline]] void after_round() {}
+};
+
+/// Rounds kRound to the last. The round key after `key` is begun before `key` is used: it takes as long as a round.
+template <int kRound, int kBlocks, class Other>
+[[gnu::always_inline]] inline void rounds(Vec (&state)[kBlocks], Vec key, Other& other) {
+  if constexpr (kRound == Keys<16>::kRounds) {
+    last_round(state, key);
+  } else {
+    const Vec next = chain_words(key, substitute_rotated(key, rcon(kRound)));
     round(state, key);
+    other.template after_round<kRound>();
+    rounds<kRound + 1>(state, next, other);
   }
-  last_round(state, chain_words(key, substitute_rotated(key, rcon(9))));
 }
 
-/// Two round keys a step: the second half takes SubWord without rotation or constant.
-template <int kBlocks>
-[[gnu::always_inline]] inline void encrypt(Vec (&state)[kBlocks], const Keys<32>& keys) {
-  Vec low = keys.low;
-  Vec high = keys.high;
-  add_key(state, low);
-  round(state, high);
-#pragma GCC unroll 6
-  for (int step = 0; step < 6; ++step) {
-    low = chain_words(low, substitute_rotated(high, rcon(step)));
-    round(state, low);
-    const Vec word_3 = _mm512_shuffle_epi32(low, _MM_PERM_DDDD);
-    high = chain_words(high, _mm512_aesenclast_epi128(word_3, _mm512_setzero_si512()));
-    round(state, high);
+/// Encrypts kBlocks blocks of each lane.
+template <int kBlocks, class Other>
+[[gnu::always_inline]] inline void encrypt(Vec (&state)[kBlocks], const Keys<16>& keys, Other& other) {
+  const Vec next = chain_words(keys.low, substitute_rotated(keys.low, rcon(0)));
+  add_key(state, keys.low);
+  rounds<1>(state, next, other);
+}
+
+/// Rounds kRound, an even number, to the last. Round keys are made by pairs: the second of a pair takes SubWord without
+/// rotation or constant.
+template <int kRound, int kBlocks, class Other>
+[[gnu::always_inline]] inline void rounds(Vec (&state)[kBlocks], const Keys<32>& keys, Other& other) {
+  if constexpr (kRound == Keys<32>::kRounds) {
+    last_round(state, keys.low);
+  } else {
+    Keys<32> next;
+    const Vec word_3 = _mm512_shuffle_epi32(keys.low, _MM_PERM_DDDD);
+    next.high = chain_words(keys.high, _mm512_aesenclast_epi128(word_3, _mm512_setzero_si512()));
+    round(state, keys.low);
+    other.template after_round<kRound>();
+    next.low = chain_words(keys.low, substitute_rotated(next.high, rcon(kRound / 2)));
+    round(state, next.high);
+    other.template after_round<kRound + 1>();
+    rounds<kRound + 2>(state, next, other);
   }
-  last_round(state, chain_words(low, substitute_rotated(high, rcon(6))));
+}
+
+template <int kBlocks, class Other>
+[[gnu::always_inline]] inline void encrypt(Vec (&state)[kBlocks], const Keys<32>& keys, Other& other) {
+  add_key(state, keys.low);
+  const Vec low = chain_words(keys.low, substitute_rotated(keys.high, rcon(0)));
+  round(state, keys.high);
+  other.template after_round<1>();
+  rounds<2>(state, Keys<32>{low, keys.high}, other);
 }
 
 /// The six words of an AES-192 step: four in `low`, two in the lower half of `high`.
@@ -97,7 +123,7 @@ template <int kBlocks>
 
 /// Two steps of six words are three round keys.
 template <int kBlocks>
-[[gnu::always_inline]] inline void encrypt(Vec (&state)[kBlocks], const Keys<24>& keys) {
+[[gnu::always_inline]] inline void encrypt(Vec (&state)[kBlocks], const Keys<24>& keys, Nothing&) {
   Keys<24> now = keys;
   add_key(state, now.low);
   for (int step = 0;; step += 2) {
@@ -110,6 +136,12 @@ template <int kBlocks>
     round(state, now.low);
   }
   last_round(state, now.low);
+}
+
+template <int kBlocks, std::size_t kKeyLen>
+[[gnu::always_inline]] inline void encrypt(Vec (&state)[kBlocks], const Keys<kKeyLen>& keys) {
+  Nothing nothing;
+  encrypt(state, keys, nothing);
 }
 
 }  // namespace sallyport::crypto::lanes

@@ -30,17 +30,31 @@ namespace sallyport::crypto::lanes {
   return _mm_xor_si128(doubled, _mm_and_si128(overflow, polynomial));
 }
 
-/// Lane by lane x * key mod x^128 + x^7 + x^2 + x + 1: a 256-bit product, then two folds by 64 bits.
-[[gnu::always_inline]] inline Vec multiply(Vec x, Vec key) {
-  const Vec polynomial = in_all_lanes(_mm_set_epi64x(static_cast<long long>(0xc200000000000000), 1));
-  const Vec low = _mm512_clmulepi64_epi128(x, key, 0x00);
-  const Vec high = _mm512_clmulepi64_epi128(x, key, 0x11);
-  const Vec middle_1 = _mm512_clmulepi64_epi128(x, key, 0x01);
-  const Vec middle_2 = _mm512_clmulepi64_epi128(x, key, 0x10);
-  const Vec fold_1 = xor3(_mm512_shuffle_epi32(low, _MM_PERM_BADC), _mm512_clmulepi64_epi128(polynomial, low, 0x01),
-                          _mm512_xor_si512(middle_1, middle_2));
-  return xor3(high, _mm512_shuffle_epi32(fold_1, _MM_PERM_BADC), _mm512_clmulepi64_epi128(polynomial, fold_1, 0x01));
+/// A 256-bit product lane by lane: what is to be shifted by 0, 64 and 128 bits.
+struct Product {
+  Vec low, middle, high;
+};
+
+[[gnu::always_inline]] inline Product multiply_only(Vec x, Vec key) {
+  return {_mm512_clmulepi64_epi128(x, key, 0x00),
+          _mm512_xor_si512(_mm512_clmulepi64_epi128(x, key, 0x01), _mm512_clmulepi64_epi128(x, key, 0x10)),
+          _mm512_clmulepi64_epi128(x, key, 0x11)};
 }
+
+/// The product of a key with itself, whose middle is twice the same and so 0.
+[[gnu::always_inline]] inline Product square_only(Vec key) {
+  return {_mm512_clmulepi64_epi128(key, key, 0x00), _mm512_setzero_si512(), _mm512_clmulepi64_epi128(key, key, 0x11)};
+}
+
+/// A product mod x^128 + x^7 + x^2 + x + 1: two folds by 64 bits.
+[[gnu::always_inline]] inline Vec reduce(const Product& p) {
+  const Vec polynomial = in_all_lanes(_mm_set_epi64x(static_cast<long long>(0xc200000000000000), 1));
+  const Vec fold =
+      xor3(_mm512_shuffle_epi32(p.low, _MM_PERM_BADC), p.middle, _mm512_clmulepi64_epi128(polynomial, p.low, 0x01));
+  return xor3(_mm512_shuffle_epi32(fold, _MM_PERM_BADC), p.high, _mm512_clmulepi64_epi128(polynomial, fold, 0x01));
+}
+
+[[gnu::always_inline]] inline Vec multiply(Vec x, Vec key) { return reduce(multiply_only(x, key)); }
 
 [[gnu::always_inline]] inline Block sum_of_lanes(Vec v) {
   const __m256i half = _mm256_xor_si256(_mm512_castsi512_si256(v), _mm512_extracti64x4_epi64(v, 1));

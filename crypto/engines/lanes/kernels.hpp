@@ -26,7 +26,6 @@ struct alignas(64) Scratch {
   struct Gcm {
     Rows keystream;
     std::uint8_t powers[4][64];  ///< H^4, H^3, H^2, H
-    std::uint8_t fourth[4][64];  ///< H^4 four times
     std::uint8_t sums[4][64];    ///< GHASH so far
   };
   Gcm gcm[2];                          ///< the group that is encrypted and the one that is hashed

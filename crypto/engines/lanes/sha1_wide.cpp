@@ -60,11 +60,12 @@ constexpr std::uint32_t kConstant[4] = {0x5a827999, 0x6ed9eba1, 0x8f1bbcdc, 0xca
 
 template <int kPhase>
 [[gnu::always_inline]] inline void twenty_steps(State& s, Vec (&w)[kWords]) {
+  constexpr int kTruthTable = kFunction[kPhase];
   const Vec constant = _mm512_set1_epi32(static_cast<int>(kConstant[kPhase]));
 #pragma GCC unroll 20
   for (int t = 20 * kPhase; t < 20 * kPhase + 20; ++t) {
     const Vec input = _mm512_add_epi32(_mm512_add_epi32(s.e, constant), schedule(w, t));
-    const Vec f = _mm512_ternarylogic_epi32(s.b, s.c, s.d, kFunction[kPhase]);
+    const Vec f = _mm512_ternarylogic_epi32(s.b, s.c, s.d, kTruthTable);
     const Vec next = _mm512_add_epi32(_mm512_add_epi32(input, f), _mm512_rol_epi32(s.a, 5));
     s = {next, s.a, _mm512_rol_epi32(s.b, 30), s.c, s.d};
   }
