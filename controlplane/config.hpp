@@ -11,9 +11,12 @@
 #include <string_view>
 #include <vector>
 
-#include "crypto/context.hpp"
+#include "crypto/engine_set.hpp"
+#include "crypto/key_ring.hpp"
+#include "crypto/session_parameters.hpp"
 #include "crypto/suite.hpp"
 #include "dataplane/leg_options.hpp"
+#include "drivers/crypto_device.hpp"
 #include "drivers/eal.hpp"
 #include "drivers/eth_port.hpp"
 #include "drivers/ip_address.hpp"
@@ -33,13 +36,23 @@ struct Endpoint {
 using dataplane::RtcpMode;
 using dataplane::SourceCheck;
 
+/// Where a party's SSRC already is: the ROC that a late joiner is told (RFC 3711 3.3.1).
+struct ReceiveRoc {
+  std::uint32_t ssrc = 0;
+  std::uint32_t roc = 0;
+  auto operator<=>(const ReceiveRoc&) const = default;
+};
+
 /// One side of a static stream, the keys "a.*" or "b.*" of [stream.NAME].
 struct StreamSideConfig {
   Endpoint local;
   Endpoint remote;
-  const crypto::Suite* suite = nullptr;  ///< null: plain RTP
-  crypto::MasterKey send_key;            ///< we protect with it
-  crypto::MasterKey receive_key;         ///< the party protects with it
+  const crypto::Suite* suite = nullptr;              ///< null: plain RTP
+  std::vector<crypto::MasterKeyEntry> send_keys;     ///< we protect with one of them; several have MKIs
+  std::vector<crypto::MasterKeyEntry> receive_keys;  ///< the party protects with them
+  std::uint8_t send_with = 1;                        ///< which of the send keys, counted from 1
+  crypto::SessionParameters parameters;              ///< of both directions
+  std::vector<ReceiveRoc> receive_rocs;
   RtcpMode rtcp = RtcpMode::kPair;
   SourceCheck source_check = SourceCheck::kAddress;
   std::optional<std::uint8_t> dscp;   ///< nothing: keep what came in
@@ -81,7 +94,9 @@ struct Config {
   unsigned memory_mb = 512;
   unsigned mbufs = 0;           ///< per socket; 0: by the ports' queues
   unsigned max_streams = 4096;  ///< stream sides per worker
-  crypto::EngineKind engine = crypto::EngineKind::kIpsecMb;
+  crypto::EngineChoice engines;
+  drivers::CryptoDeviceOptions crypto_device;  ///< `device` empty: none; `workers` is set when it is opened
+  std::string crypto_device_position;          ///< as PortConfig::position
   std::string control_socket = "/run/sallyport/control.sock";
   std::vector<PortConfig> ports;
   std::vector<StreamConfig> streams;

@@ -69,8 +69,11 @@ class DraftBuilder {
   Draft draft_;
 };
 
-Config finish(Draft draft, const std::string& path) {
+Config finish(Draft draft, const std::string& path, const Faults& faults) {
   Config config = std::move(draft.config);
+  if (const Entry* device = draft.general.at("crypto").first("device"); device != nullptr) {
+    config.crypto_device_position = faults.place(device->line) + ": key 'crypto.device' = " + shown(device->value);
+  }
   config.file = path;
   for (PortDraft& port : draft.ports) config.ports.push_back(std::move(port.config));
   for (StreamDraft& stream : draft.streams) config.streams.push_back(std::move(stream.config));
@@ -91,9 +94,10 @@ Config build_config(std::string_view text, const std::string& shown_path, const 
   check_general(draft, faults);
   check_ports(draft, faults);
   check_streams(draft, faults);
+  check_srtp(draft, faults);
   check_key_use(draft, faults);
   faults.raise();
-  return finish(std::move(draft), file.path);
+  return finish(std::move(draft), file.path, faults);
 }
 
 Config load_config(const std::string& path, const std::vector<std::string>& overrides) {

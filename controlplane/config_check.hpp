@@ -7,7 +7,7 @@
 
 namespace sallyport::controlplane {
 
-/// Cores exist, the engine runs here, there is a port, streams fit.
+/// Cores exist, there is a port, streams fit.
 void check_general(const Draft& draft, Faults& faults);
 
 /// Device, kernel path, gateways and neighbours of each port; devices and addresses are used once.
@@ -15,6 +15,10 @@ void check_ports(const Draft& draft, Faults& faults);
 
 /// Addresses and UDP ports of each stream side are ours, in range, and used once; fixed SSRCs are allowed.
 void check_streams(Draft& draft, Faults& faults);
+
+/// Engines run here and have the suites that they are named for; what sides ask for beside suite and keys goes
+/// together.
+void check_srtp(Draft& draft, Faults& faults);
 
 /// No master key serves two senders (RFC 3711 9.1: a two-time pad). Only where the keys themselves are sound.
 void check_key_use(Draft& draft, Faults& faults);

@@ -1,7 +1,6 @@
 #include <algorithm>
 
 #include "controlplane/config_check.hpp"
-#include "crypto/error.hpp"
 #include "drivers/topology.hpp"
 
 namespace sallyport::controlplane {
@@ -15,22 +14,6 @@ void check_cores(const Draft& draft, Faults& faults) {
     section.fault(faults, "cores",
                   "cores that exist and that this process may use (" + drivers::format_cpu_list(usable) + ")");
     return;
-  }
-}
-
-/// Every suite that a stream names must have an engine that runs on this host.
-void check_engine(const Draft& draft, Faults& faults) {
-  const Section& section = draft.general.at("crypto");
-  try {
-    const auto engine = crypto::make_engine(draft.config.engine);
-    for (const StreamDraft& stream : draft.streams) {
-      for (const auto& [key, side] : {std::pair{"a.suite", &stream.config.a}, std::pair{"b.suite", &stream.config.b}}) {
-        if (side->suite == nullptr || engine->supports(*side->suite)) continue;
-        stream.section.fault(faults, key, "a suite that the engine " + std::string(engine->description()) + " has");
-      }
-    }
-  } catch (const SetupError& error) {
-    section.fault(faults, "engine", "an engine that runs on this host: " + std::string(error.what()));
   }
 }
 
@@ -48,7 +31,6 @@ void check_room(const Draft& draft, Faults& faults) {
 
 void check_general(const Draft& draft, Faults& faults) {
   check_cores(draft, faults);
-  check_engine(draft, faults);
   check_room(draft, faults);
   if (draft.ports.empty()) faults.add(1, "no port: expected at least one section [port.NAME]");
 }

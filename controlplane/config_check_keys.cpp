@@ -19,15 +19,14 @@ struct KeyUse {
   bool send;
 };
 
-/// Nothing where the key could not be read.
-void add_use(std::vector<KeyUse>& uses, const StreamDraft& stream, const std::string& name, const crypto::Suite& suite,
-             const crypto::MasterKey& master, bool send) {
-  const crypto::SecretBytes<32> unset;
-  if (master.key.equals(unset)) return;
-  KeyUse use{{}, &stream, name, send};
-  // The key alone: with another salt the same key is still one that two senders know.
-  SHA256(master.key.data(), suite.key_len, use.digest.data());
-  uses.push_back(std::move(use));
+void add_uses(std::vector<KeyUse>& uses, const StreamDraft& stream, const std::string& name, const crypto::Suite& suite,
+              const std::vector<crypto::MasterKeyEntry>& keys, bool send) {
+  for (const crypto::MasterKeyEntry& entry : keys) {
+    KeyUse use{{}, &stream, name, send};
+    // The key alone: with another salt the same key is still one that two senders know.
+    SHA256(entry.master.key.data(), suite.key_len, use.digest.data());
+    uses.push_back(std::move(use));
+  }
 }
 
 bool precedes(const KeyUse& a, const KeyUse& b) {
@@ -38,6 +37,7 @@ bool precedes(const KeyUse& a, const KeyUse& b) {
 
 /// What is wrong with one key in both places, empty where it may be.
 std::string_view conflict(const KeyUse& a, const KeyUse& b) {
+  if (a.stream == b.stream && a.key == b.key) return "keys that differ: each MKI names one of its own";
   if (a.send && b.send) return "a key of its own: two senders with one key can be decrypted without it";
   if (a.send == b.send) return {};  // two parties that share a key: theirs to answer for
   const bool same_side = a.stream == b.stream && a.key.front() == b.key.front();
@@ -62,8 +62,9 @@ void check_key_use(Draft& draft, Faults& faults) {
   for (StreamDraft& stream : draft.streams) {
     for (const SideDraft& side : sides_of(stream)) {
       if (side.config->suite == nullptr) continue;
-      add_use(uses, stream, side.prefix + "send_key", *side.config->suite, side.config->send_key, true);
-      add_use(uses, stream, side.prefix + "receive_key", *side.config->suite, side.config->receive_key, false);
+      const crypto::Suite& suite = *side.config->suite;
+      add_uses(uses, stream, side.prefix + "send_key", suite, side.config->send_keys, true);
+      add_uses(uses, stream, side.prefix + "receive_key", suite, side.config->receive_keys, false);
     }
   }
   std::sort(uses.begin(), uses.end(), precedes);

@@ -12,12 +12,20 @@ bool same_neighbours(const std::vector<StaticNeighbour>& a, const std::vector<St
   });
 }
 
+bool same_parameters(const crypto::SessionParameters& a, const crypto::SessionParameters& b) {
+  const auto all = [](const crypto::SessionParameters& p) {
+    return std::tie(p.unencrypted_srtp, p.unencrypted_srtcp, p.unauthenticated_srtp, p.accept_unencrypted_srtcp,
+                    p.key_derivation_rate, p.replay_window);
+  };
+  return all(a) == all(b);
+}
+
 /// Collects the names of the settings that differ.
 class Differences {
  public:
   explicit Differences(std::string section) : section_(std::move(section)) {}
   template <class T>
-  Differences& compare(const char* key, const T& a, const T& b) {
+  Differences& compare(const std::string& key, const T& a, const T& b) {
     if (a != b) names_.push_back(section_ + '.' + key);
     return *this;
   }
@@ -48,6 +56,20 @@ void compare_port(const PortConfig& running, const PortConfig& wanted, std::vect
       .append_to(all);
 }
 
+void compare_crypto(const Config& running, const Config& wanted, std::vector<std::string>& all) {
+  Differences differences("crypto");
+  differences.compare("engine", running.engines.preferred, wanted.engines.preferred)
+      .compare("device", running.crypto_device.device, wanted.crypto_device.device)
+      .compare("device_mode", running.crypto_device.mode, wanted.crypto_device.mode)
+      .compare("device_keys", running.crypto_device.max_keys, wanted.crypto_device.max_keys);
+  for (const crypto::Suite& suite : crypto::kSuites) {
+    const std::size_t row = crypto::suite_index(suite);
+    differences.compare("engine." + std::string(suite.name), running.engines.by_suite[row],
+                        wanted.engines.by_suite[row]);
+  }
+  differences.append_to(all);
+}
+
 const PortConfig* find_port(const std::vector<PortConfig>& ports, const std::string& name) {
   const auto found =
       std::find_if(ports.begin(), ports.end(), [&](const PortConfig& p) { return p.options.name == name; });
@@ -75,9 +97,18 @@ bool same_key(const crypto::MasterKey& a, const crypto::MasterKey& b) {
   return key && salt;  // both were compared, whatever the first said
 }
 
+bool same_keys(const std::vector<crypto::MasterKeyEntry>& a, const std::vector<crypto::MasterKeyEntry>& b) {
+  return std::equal(a.begin(), a.end(), b.begin(), b.end(),
+                    [](const crypto::MasterKeyEntry& x, const crypto::MasterKeyEntry& y) {
+                      return same_key(x.master, y.master) && x.mki == y.mki && x.lifetime == y.lifetime;
+                    });
+}
+
 bool same_stream(const StreamConfig& a, const StreamConfig& b) {
   const auto same_leg = [](const StreamSideConfig& x, const StreamSideConfig& y) {
-    return std::tie(x.local, x.remote, x.suite, x.rtcp, x.ssrc) == std::tie(y.local, y.remote, y.suite, y.rtcp, y.ssrc);
+    return std::tie(x.local, x.remote, x.suite, x.rtcp, x.ssrc) ==
+               std::tie(y.local, y.remote, y.suite, y.rtcp, y.ssrc) &&
+           same_parameters(x.parameters, y.parameters);
   };
   return a.name == b.name && same_leg(a.a, b.a) && same_leg(a.b, b.b);
 }
@@ -85,14 +116,15 @@ bool same_stream(const StreamConfig& a, const StreamConfig& b) {
 bool same_settings(const StreamConfig& a, const StreamConfig& b) {
   const auto settings = [](const StreamConfig& stream) {
     return std::tie(stream.clock_rate, stream.media_timeout, stream.rekey_grace, stream.a.source_check, stream.a.dscp,
-                    stream.b.source_check, stream.b.dscp);
+                    stream.a.send_with, stream.a.receive_rocs, stream.b.source_check, stream.b.dscp, stream.b.send_with,
+                    stream.b.receive_rocs);
   };
   return settings(a) == settings(b);
 }
 
 bool same_keys(const StreamSideConfig& a, const StreamSideConfig& b) {
-  const bool send = same_key(a.send_key, b.send_key);
-  const bool receive = same_key(a.receive_key, b.receive_key);
+  const bool send = same_keys(a.send_keys, b.send_keys);
+  const bool receive = same_keys(a.receive_keys, b.receive_keys);
   return send && receive;
 }
 
@@ -111,7 +143,7 @@ std::vector<std::string> restart_only_changes(const Config& running, const Confi
       .compare("mbufs", running.mbufs, wanted.mbufs)
       .compare("max_streams", running.max_streams, wanted.max_streams)
       .append_to(all);
-  Differences("crypto").compare("engine", running.engine, wanted.engine).append_to(all);
+  compare_crypto(running, wanted, all);
   Differences("control").compare("socket", running.control_socket, wanted.control_socket).append_to(all);
   compare_ports(running, wanted, all);
   return all;

@@ -5,17 +5,20 @@
 
 namespace sallyport::controlplane {
 
-/// Whether two configurations of a stream are the same two legs: name, addresses, suites, RTCP and SSRC. What else may
-/// differ (keys, source check, DSCP, clock rate, time-outs) changes while the stream goes on.
+/// Whether two configurations of a stream are the same two legs: name, addresses, suites, session parameters, RTCP and
+/// SSRC. What else may differ (keys, source check, DSCP, clock rate, time-outs) changes while the stream goes on.
 bool same_stream(const StreamConfig& a, const StreamConfig& b);
 
-/// Whether source check, DSCP, clock rate and time-outs are the same, too.
+/// Whether source check, DSCP, clock rate, time-outs, ROCs and the choice among send keys are the same, too.
 bool same_settings(const StreamConfig& a, const StreamConfig& b);
 
 /// Whether two master keys are the same, in constant time.
 bool same_key(const crypto::MasterKey& a, const crypto::MasterKey& b);
 
-/// Whether both keys of two sides are the same, in constant time. Sides without a suite have none.
+/// Whether two lists hold the same keys with the same MKIs and lifetimes in the same order, in constant time for each.
+bool same_keys(const std::vector<crypto::MasterKeyEntry>& a, const std::vector<crypto::MasterKeyEntry>& b);
+
+/// Whether the keys of two sides are the same, in constant time. Sides without a suite have none.
 bool same_keys(const StreamSideConfig& a, const StreamSideConfig& b);
 /// The same for both sides of two streams.
 bool same_keys(const StreamConfig& a, const StreamConfig& b);

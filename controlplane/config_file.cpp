@@ -6,7 +6,7 @@
 namespace sallyport::controlplane {
 namespace {
 
-constexpr std::size_t kMaxKey = 32;
+constexpr std::size_t kMaxKey = 37;  // less than any master key in base64
 constexpr std::string_view kByteOrderMark = "\xef\xbb\xbf";
 
 bool is_space(char c) { return c == ' ' || c == '\t'; }
@@ -24,10 +24,14 @@ bool is_blank(std::string_view text) {
   return text.empty() || is_comment(text.front());
 }
 
-/// Keys are lower case. What is not is never shown: it may be a line of base64 that strayed.
+/// Keys are lower case, but for a suite's name behind a dot. What is not is never shown: it may be a line of base64
+/// that strayed.
 bool is_key(std::string_view text) {
-  return !text.empty() && text.size() <= kMaxKey && std::all_of(text.begin(), text.end(), [](char c) {
-    return (c >= 'a' && c <= 'z') || (c >= '0' && c <= '9') || c == '_' || c == '.';
+  const std::size_t dot = text.find('.');
+  return !text.empty() && text.size() <= kMaxKey && std::all_of(text.begin(), text.end(), [&](const char& c) {
+    const bool behind_dot = static_cast<std::size_t>(&c - text.data()) > dot;
+    return (c >= 'a' && c <= 'z') || (c >= '0' && c <= '9') || c == '_' || c == '.' ||
+           (behind_dot && c >= 'A' && c <= 'Z');
   });
 }
 

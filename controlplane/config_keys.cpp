@@ -3,14 +3,14 @@
 #include <filesystem>
 
 #include "controlplane/config_read.hpp"
+#include "controlplane/negotiation/sdes_key.hpp"
 #include "crypto/error.hpp"
-#include "crypto/master_key.hpp"
 
 namespace sallyport::controlplane {
 namespace {
 
 constexpr std::string_view kFilePrefix = "file:";
-constexpr std::size_t kMaxKeyFile = 4096;
+constexpr std::size_t kMaxKeyFile = 16384;
 
 void key_fault(const Section& section, const Entry& entry, std::string_view text, Faults& faults) {
   faults.add(entry.line, "key '" + section.name() + '.' + entry.key + "': " + std::string(text));
@@ -39,14 +39,14 @@ std::optional<SecretString> text_of_key(const Section& section, const Entry& ent
   return std::move(file->text);
 }
 
-void read_key(const Section& section, const std::string& name, const crypto::Suite& suite, crypto::MasterKey& out,
-              const FileIdentity& config, Faults& faults) {
+void read_key(const Section& section, const std::string& name, const crypto::Suite& suite,
+              std::vector<crypto::MasterKeyEntry>& out, const FileIdentity& config, Faults& faults) {
   const Entry* entry = section.first(name);
   if (entry == nullptr || entry->value.empty()) return;  // missing and empty ones are other faults
   const auto text = text_of_key(section, *entry, config, faults);
   if (!text) return;
   try {
-    out = crypto::parse_master_key(suite, *text);
+    out = parse_sdes_keys(suite, *text);
   } catch (const SetupError& error) {
     key_fault(section, *entry, error.what(), faults);
   }
@@ -94,8 +94,8 @@ void read_keys(Draft& draft, const FileIdentity& file, Faults& faults) {
     for (const SideDraft& side : sides_of(stream)) {
       if (!keys_match_suite(stream.section, side, faults) || side.config->suite == nullptr) continue;
       const crypto::Suite& suite = *side.config->suite;
-      read_key(stream.section, side.prefix + "send_key", suite, side.config->send_key, file, faults);
-      read_key(stream.section, side.prefix + "receive_key", suite, side.config->receive_key, file, faults);
+      read_key(stream.section, side.prefix + "send_key", suite, side.config->send_keys, file, faults);
+      read_key(stream.section, side.prefix + "receive_key", suite, side.config->receive_keys, file, faults);
     }
   }
 }

@@ -18,7 +18,7 @@ std::string fallback_text(const KeyRow& row) {
 std::string describe(const KeyRow& row) {
   std::string text("  ");
   if (row.side) text.append("a.").append(row.key).append(", b.");
-  text.append(row.key);
+  text.append(row.key).append(row.per_suite ? ".SUITE" : "");
   text.append("\n      ").append(row.meaning).append(row.repeats ? "; may be given several times" : "");
   text.append("\n      ").append(row.expected);
   if (!row.unit.empty()) text.append("; unit: ").append(row.unit);

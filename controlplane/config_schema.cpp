@@ -6,7 +6,8 @@
 #include <numeric>
 
 #include "controlplane/config_values.hpp"
-#include "crypto/error.hpp"
+#include "controlplane/config_values_srtp.hpp"
+#include "controlplane/negotiation/session_parameters.hpp"
 
 namespace sallyport::controlplane {
 namespace {
@@ -20,20 +21,6 @@ template <class T>
 bool append(std::vector<T>& list, const std::optional<T>& value) {
   if (value) list.push_back(*value);
   return value.has_value();
-}
-
-bool set_engine(crypto::EngineKind& out, Text text) {
-  try {
-    out = crypto::engine_kind(text);
-    return true;
-  } catch (const SetupError&) {
-    return false;
-  }
-}
-
-bool set_suite(const crypto::Suite*& out, Text text) {
-  out = crypto::find_suite(text);
-  return out != nullptr;
 }
 
 bool add_prefix(std::vector<drivers::IpPrefix>& list, Text text) {
@@ -79,8 +66,12 @@ bool accept_key_text(Target&, Text text) { return !text.empty(); }
 
 constexpr Text kYesNo = "yes or no";
 constexpr Text kEndpoint = "an address and UDP port, as in 192.0.2.1:20000 or [2001:db8::1]:20000";
-constexpr Text kSuites = "AEAD_AES_256_GCM, AEAD_AES_128_GCM, AES_CM_128_HMAC_SHA1_80 or AES_CM_128_HMAC_SHA1_32";
-constexpr Text kKey = "master key and salt in base64, or file:PATH";
+constexpr Text kSuites =
+    "AEAD_AES_256_GCM, AEAD_AES_128_GCM, AES_256_CM_HMAC_SHA1_80, AES_192_CM_HMAC_SHA1_80, AES_CM_128_HMAC_SHA1_80, "
+    "the same with _32, F8_128_HMAC_SHA1_80, or one of the unregistered F8_128_HMAC_SHA1_32, AEAD_AES_256_GCM_8, "
+    "AEAD_AES_128_GCM_8, NULL_HMAC_SHA1_80, NULL_HMAC_SHA1_32";
+constexpr Text kKey = "[inline:]KEY[|LIFETIME][|MKI:LENGTH] as in SDES, several apart by ;, or file:PATH";
+constexpr Text kEngines = "auto, lanes, ipsec_mb, openssl, cryptodev or libsrtp";
 
 // clang-format off: one key per row, as in the printed reference.
 constexpr std::array kRows{
@@ -116,8 +107,28 @@ constexpr std::array kRows{
            "a number from 2 to 1048576",
            [](Target& t, Text v) { return set_number(t.config->max_streams, v, 2U, 1'048'576U); }},
 
-    KeyRow{"crypto", "engine", "what computes AES and SHA-1", "", "ipsec_mb", "ipsec_mb or openssl",
-           [](Target& t, Text v) { return set_engine(t.config->engine, v); }},
+    KeyRow{
+        "crypto", "engine",
+        "what computes AES and SHA-1; auto: the fastest that this host has, suite by suite (lanes, ipsec_mb, openssl); "
+        "a suite that the engine lacks goes to the fastest that has it",
+        "", "auto", kEngines, [](Target& t, Text v) { return set_engine(t.config->engines.preferred, v); }},
+    KeyRow{"crypto", "engine", "the same for one suite", "", "(crypto.engine)", kEngines,
+           [](Target& t, Text v) { return set_engine(t.config->engines.by_suite[crypto::suite_index(*t.suite)], v); },
+           false, false, false, false, true},
+    KeyRow{"crypto", "device", "what the engine cryptodev works on: a driver of DPDK, or a device that DPDK owns", "",
+           "(none)", "crypto_DRIVER, as in crypto_aesni_mb, or pci:DDDD:BB:DD.F",
+           [](Target& t, Text v) { return set_crypto_device(t.config->crypto_device.device, v); }},
+    KeyRow{"crypto", "device_mode",
+           "async: packets go to the device and come back later; cpu: its driver works on the worker's own core", "",
+           "async", "async or cpu",
+           [](Target& t, Text v) {
+             return set_choice<crypto::CryptodevMode>(
+                 t.config->crypto_device.mode, v,
+                 {{"async", crypto::CryptodevMode::kAsync}, {"cpu", crypto::CryptodevMode::kCpu}});
+           }},
+    KeyRow{"crypto", "device_keys", "how many keys the device has room for: four for each SRTP side, more with epochs",
+           "keys", "16384", "a number from 64 to 16777216",
+           [](Target& t, Text v) { return set_number(t.config->crypto_device.max_keys, v, 64U, 16'777'216U); }},
 
     KeyRow{"control", "socket", "UNIX socket of the command line tool", "", "/run/sallyport/control.sock",
            "an absolute path of at most 107 characters",
@@ -186,10 +197,25 @@ constexpr std::array kRows{
            [](Target& t, Text v) { return set_endpoint(t.side->remote, v); }, true, false, true},
     KeyRow{"stream", "suite", "SRTP suite", "", "(none: plain RTP)", kSuites,
            [](Target& t, Text v) { return set_suite(t.side->suite, v); }, true},
-    KeyRow{"stream", "send_key", "master key and salt that the gateway protects with, in base64, or file:PATH", "",
-           "(none)", kKey, accept_key_text, true, false, false, true},
-    KeyRow{"stream", "receive_key", "master key and salt that the party protects with, in base64, or file:PATH", "",
-           "(none)", kKey, accept_key_text, true, false, false, true},
+    KeyRow{"stream", "send_key", "master key and salt that the gateway protects with, in base64", "", "(none)", kKey,
+           accept_key_text, true, false, false, true},
+    KeyRow{"stream", "receive_key", "master key and salt that the party protects with, in base64", "", "(none)", kKey,
+           accept_key_text, true, false, false, true},
+    KeyRow{"stream", "send_with", "which of several send keys is sent with, counted from 1", "", "1",
+           "a number from 1 to 16, at most as many as there are keys",
+           [](Target& t, Text v) { return set_number<std::uint8_t>(t.side->send_with, v, 1, 16); }, true},
+    KeyRow{"stream", "session_parameters", "SDES's session parameters, for both directions", "", "(none)",
+           kSessionParameterWords, [](Target& t, Text v) { return set_session_parameters(t.side->parameters, v); },
+           true},
+    KeyRow{"stream", "accept_unencrypted_srtcp",
+           "yes: SRTCP may come unencrypted, as some phones send it although encryption was agreed", "", "no", kYesNo,
+           [](Target& t, Text v) { return set_yes_no(t.side->parameters.accept_unencrypted_srtcp, v); }, true},
+    KeyRow{"stream", "replay_window", "how far behind the newest a packet may be; at least what WSH says", "packets",
+           "128", "a number from 128 to 4096",
+           [](Target& t, Text v) { return set_replay_window(t.side->parameters, v); }, true},
+    KeyRow{"stream", "receive_roc", "ROC of an SSRC that the party has been sending under this key for long", "",
+           "(found where it is below 64)", "an SSRC, once, and its ROC, as in 0x1234abcd:3",
+           [](Target& t, Text v) { return add_receive_roc(t.side->receive_rocs, v); }, true, true},
     KeyRow{"stream", "rtcp", "RTCP on the next port, on the same port (RFC 5761), or none", "", "pair",
            "pair, mux or off",
            [](Target& t, Text v) {
@@ -267,11 +293,15 @@ std::vector<SchemaKey> keys_of_section(std::string_view section) {
   const Text kind = kind_of(section);
   for (const KeyRow& row : kRows) {
     if (row.section != kind) continue;
-    if (row.side) {
-      keys.push_back({"a." + std::string(row.key), &row, 0});
-      keys.push_back({"b." + std::string(row.key), &row, 1});
+    if (row.per_suite) {
+      for (const crypto::Suite& suite : crypto::kSuites) {
+        keys.push_back({std::string(row.key).append(".").append(suite.name), &row, 0, &suite});
+      }
+    } else if (row.side) {
+      keys.push_back({"a." + std::string(row.key), &row, 0, nullptr});
+      keys.push_back({"b." + std::string(row.key), &row, 1, nullptr});
     } else {
-      keys.push_back({std::string(row.key), &row, 0});
+      keys.push_back({std::string(row.key), &row, 0, nullptr});
     }
   }
   return keys;

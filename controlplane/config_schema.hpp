@@ -20,6 +20,7 @@ struct Target {
   StreamDraft* stream = nullptr;
   std::array<StreamSideConfig*, 2> sides{};  ///< a, b
   StreamSideConfig* side = nullptr;          ///< the one of them that the key at hand is of
+  const crypto::Suite* suite = nullptr;      ///< that a key of KeyRow::per_suite is of
 };
 
 struct KeyRow {
@@ -33,16 +34,18 @@ struct KeyRow {
   bool side = false;
   bool repeats = false;
   bool required = false;
-  bool secret = false;  ///< the value must never be shown
+  bool secret = false;     ///< the value must never be shown
+  bool per_suite = false;  ///< one key for each suite: "KEY.SUITE"
 };
 
 std::span<const KeyRow> schema();
 
-/// A key as it is written in a section: a side's row appears as "a.KEY" and "b.KEY".
+/// A key as it is written in a section: a side's row appears as "a.KEY" and "b.KEY", a suite's as "KEY.SUITE".
 struct SchemaKey {
   std::string name;
   const KeyRow* row;
-  std::size_t side = 0;  ///< 0 for a, 1 for b
+  std::size_t side = 0;                  ///< 0 for a, 1 for b
+  const crypto::Suite* suite = nullptr;  ///< of a row per suite
 };
 
 /// The keys of a section by its full name ("log", "port.wan"); empty where there is no such section.

@@ -62,6 +62,7 @@ class KeySemantic final : public po::value_semantic {
   void notify(const boost::any& store) const override {
     Target target = reading_.target;
     target.side = target.sides[key_.side];
+    target.suite = key_.suite;
     for (const Entry* entry : boost::any_cast<const Entries&>(store)) {
       if (!key_.row->set(target, entry->value)) refuse(*entry);
     }

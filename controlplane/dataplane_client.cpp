@@ -52,7 +52,7 @@ DataplaneClient::DataplaneClient(const DataplaneOptions& options, const drivers:
                                  .tsc_hz = clock_.hz()},
         addresses_, ports_for(id),
         dataplane::WorkerRings{.commands = &slot->commands, .events = &slot->events, .hand_over = &hand_over_},
-        crypto::make_engine(options_.engine));
+        options_.make_engine(id));
     slots_.push_back(std::move(slot));
   }
 }
@@ -142,6 +142,25 @@ void DataplaneClient::rekey_send(StreamHandle handle, std::unique_ptr<crypto::Co
   send(handle.worker, dataplane::RekeySend{handle.stream, std::move(context)});
 }
 
+void DataplaneClient::install_epoch(StreamHandle handle, const crypto::Context* context,
+                                    std::unique_ptr<crypto::EpochKey> key) {
+  send(handle.worker, dataplane::InstallEpochKey{handle.stream, context, std::move(key)});
+}
+
+void DataplaneClient::send_with(StreamHandle handle, std::uint8_t slot) {
+  send(handle.worker, dataplane::SendWithKey{handle.stream, slot});
+}
+
+void DataplaneClient::set_roc(StreamHandle handle, std::uint32_t ssrc, std::uint32_t roc) {
+  send(handle.worker, dataplane::SetRoc{handle.stream, ssrc, roc});
+}
+
+void DataplaneClient::snapshot(StreamHandle handle, crypto::Direction direction,
+                               const crypto::ContextOptions& options) {
+  send(handle.worker,
+       dataplane::SnapshotState{handle.stream, direction, std::make_unique<crypto::StateSnapshot>(options)});
+}
+
 void DataplaneClient::send(dataplane::WorkerId worker, dataplane::Command command) {
   Slot& slot = *slots_[worker];
   slot.waiting.push_back(std::move(command));
@@ -164,12 +183,37 @@ void DataplaneClient::poll() {
 
 void DataplaneClient::take(dataplane::WorkerId worker, dataplane::StreamRetired& event) {
   const dataplane::StreamId id = event.stream->id;
+  for (const auto* key : {&event.stream->rx, &event.stream->rx_previous, &event.stream->tx}) tell_gone(key->get());
   slots_[worker]->free_ids.push_back(id.index);
   event.stream.reset();
   if (event.refused && listener_.refused) listener_.refused({worker, id});
 }
 
-void DataplaneClient::take(dataplane::WorkerId, dataplane::ContextRetired& event) { event.context.reset(); }
+void DataplaneClient::take(dataplane::WorkerId, dataplane::ContextRetired& event) {
+  tell_gone(event.context.get());
+  event.context.reset();
+}
+
+void DataplaneClient::tell_gone(const crypto::Context* key) {
+  if (key != nullptr && listener_.key_gone) listener_.key_gone(key);
+}
+
+void DataplaneClient::take(dataplane::WorkerId worker, dataplane::KeyLifetime& event) {
+  if (listener_.key_lifetime) listener_.key_lifetime({worker, event.stream}, event.context, event.over);
+}
+
+void DataplaneClient::take(dataplane::WorkerId worker, dataplane::EpochDue& event) {
+  if (listener_.epoch_due) listener_.epoch_due({worker, event.stream}, event.context, event.kind, event.epoch);
+}
+
+void DataplaneClient::take(dataplane::WorkerId worker, dataplane::RocRefused& event) {
+  if (listener_.roc_refused) listener_.roc_refused({worker, event.stream}, event.ssrc);
+}
+
+void DataplaneClient::take(dataplane::WorkerId worker, dataplane::StateTaken& event) {
+  if (!event.taken) event.state.reset();
+  if (listener_.state_taken) listener_.state_taken({worker, event.stream}, event.direction, std::move(event.state));
+}
 
 void DataplaneClient::take(dataplane::WorkerId worker, dataplane::MediaLost& event) {
   if (listener_.media_lost) listener_.media_lost({worker, event.stream});

@@ -37,7 +37,8 @@ struct DataplanePort {
 struct DataplaneOptions {
   std::vector<unsigned> cores;  ///< one worker each
   std::uint32_t max_streams = 4096;
-  crypto::EngineKind engine = crypto::EngineKind::kIpsecMb;
+  /// Makes each worker's engine.
+  std::function<std::unique_ptr<crypto::Engine>(dataplane::WorkerId)> make_engine;
   unsigned idle_polls = 64;
   std::chrono::microseconds idle_sleep{50};
 };
@@ -48,6 +49,16 @@ struct DataplaneListener {
   std::function<void(StreamHandle)> media_resumed;
   /// A stream that its worker would not take: its id or port was in use. It has been destroyed.
   std::function<void(StreamHandle)> refused;
+  /// A key is nearly (or, `over`, wholly) at the end of its lifetime.
+  std::function<void(StreamHandle, const crypto::Context* key, bool over)> key_lifetime;
+  /// The keys of an epoch are needed; install_epoch() answers.
+  std::function<void(StreamHandle, const crypto::Context* key, crypto::PacketKind, std::uint64_t epoch)> epoch_due;
+  /// A key is in use no more; it is destroyed when this returns.
+  std::function<void(const crypto::Context* key)> key_gone;
+  /// set_roc() came too late.
+  std::function<void(StreamHandle, std::uint32_t ssrc)> roc_refused;
+  /// The answer to snapshot(); null where that direction has no key, or the stream is gone.
+  std::function<void(StreamHandle, crypto::Direction, std::unique_ptr<crypto::StateSnapshot>)> state_taken;
 };
 
 class DataplaneClient {
@@ -89,6 +100,13 @@ class DataplaneClient {
   void adjust(StreamHandle handle, dataplane::AdjustStream settings);
   void rekey_receive(StreamHandle handle, std::unique_ptr<crypto::Context> context, std::chrono::milliseconds grace);
   void rekey_send(StreamHandle handle, std::unique_ptr<crypto::Context> context);
+  /// `context`: the key that asked for it.
+  void install_epoch(StreamHandle handle, const crypto::Context* context, std::unique_ptr<crypto::EpochKey> key);
+  /// `slot`: which of the sending direction's master keys.
+  void send_with(StreamHandle handle, std::uint8_t slot);
+  void set_roc(StreamHandle handle, std::uint32_t ssrc, std::uint32_t roc);
+  /// Asks for the state of a direction whose context was made with `options`.
+  void snapshot(StreamHandle handle, crypto::Direction direction, const crypto::ContextOptions& options);
 
   /// Sends what waited for room in the rings and takes the workers' events. To be called every few milliseconds.
   void poll();
@@ -112,7 +130,13 @@ class DataplaneClient {
   void take(dataplane::WorkerId worker, dataplane::ContextRetired& event);
   void take(dataplane::WorkerId worker, dataplane::MediaLost& event);
   void take(dataplane::WorkerId worker, dataplane::MediaResumed& event);
+  void take(dataplane::WorkerId worker, dataplane::KeyLifetime& event);
+  void take(dataplane::WorkerId worker, dataplane::EpochDue& event);
+  void take(dataplane::WorkerId, dataplane::EpochKeyRetired& event) { event.key.reset(); }
+  void take(dataplane::WorkerId worker, dataplane::RocRefused& event);
+  void take(dataplane::WorkerId worker, dataplane::StateTaken& event);
   void take(dataplane::WorkerId, std::monostate&) {}
+  void tell_gone(const crypto::Context* key);
 
   DataplaneOptions options_;
   const drivers::Eal& eal_;

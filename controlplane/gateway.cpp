@@ -25,6 +25,8 @@ drivers::EalOptions eal_options(const Config& config) {
   for (const PortConfig& port : config.ports) {
     if (port.options.kind == drivers::DeviceKind::kPci) options.pci_devices.push_back(port.options.device);
   }
+  const std::string& crypto_device = config.crypto_device.device;
+  if (drivers::is_pci_address(crypto_device)) options.pci_devices.push_back(crypto_device);
   return options;
 }
 
@@ -60,7 +62,8 @@ Gateway::Gateway(Config config, std::vector<std::string> overrides)
       control_(io_, config_.control_socket),
       eal_(eal_options(config_)),
       neighbours_(io_),
-      engine_(crypto::make_engine(config_.engine)) {
+      engines_(config_),
+      engine_(engines_.for_control()) {
   for (const std::string& warning : config_.warnings) spdlog::warn("{}", warning);
   for (const std::string& warning : drivers::isolation_warnings(config_.workers.cores, drivers::core_isolation())) {
     spdlog::info("{}", warning);
@@ -69,7 +72,12 @@ Gateway::Gateway(Config config, std::vector<std::string> overrides)
   dataplane_ = make_dataplane();
   dataplane_->set_listener({.media_lost = [this](StreamHandle handle) { streams_->media_lost(handle); },
                             .media_resumed = [this](StreamHandle handle) { streams_->media_resumed(handle); },
-                            .refused = [this](StreamHandle handle) { streams_->refused(handle); }});
+                            .refused = [this](StreamHandle handle) { streams_->refused(handle); },
+                            .key_lifetime = [this](auto... told) { streams_->key_lifetime(told...); },
+                            .epoch_due = [this](auto... told) { streams_->epoch_due(told...); },
+                            .key_gone = [this](const crypto::Context* key) { streams_->key_gone(key); },
+                            .roc_refused = [this](auto... told) { streams_->roc_refused(told...); },
+                            .state_taken = {}});
   streams_ = std::make_unique<StaticStreams>(*dataplane_, *engine_, [this](auto&&... arguments) {
     return watch_next_hop(std::forward<decltype(arguments)>(arguments)...);
   });
@@ -120,12 +128,13 @@ std::unique_ptr<DataplaneClient> Gateway::make_dataplane() const {
     }
     ports.push_back({port.device.get(), port.kernel_path->twin(), port.config->udp_checksum});
   }
-  return std::make_unique<DataplaneClient>(DataplaneOptions{.cores = config_.workers.cores,
-                                                            .max_streams = config_.max_streams,
-                                                            .engine = config_.engine,
-                                                            .idle_polls = config_.workers.idle_polls,
-                                                            .idle_sleep = config_.workers.idle_sleep},
-                                           eal_, std::move(ports), std::move(addresses));
+  return std::make_unique<DataplaneClient>(
+      DataplaneOptions{.cores = config_.workers.cores,
+                       .max_streams = config_.max_streams,
+                       .make_engine = [this](dataplane::WorkerId worker) { return engines_.for_worker(worker); },
+                       .idle_polls = config_.workers.idle_polls,
+                       .idle_sleep = config_.workers.idle_sleep},
+      eal_, std::move(ports), std::move(addresses));
 }
 
 /// Static neighbours first; then Linux's tables, where Linux sees the port.
@@ -152,6 +161,7 @@ NextHopWatch Gateway::watch_next_hop(std::size_t port_index, const drivers::IpAd
 GatewayFacts Gateway::facts() const {
   GatewayFacts facts{.config_file = config_.file,
                      .engine = std::string(engine_->description()),
+                     .engines = config_.engines,
                      .huge_pages = eal_.huge_pages_in_use(),
                      .warnings = config_.warnings,
                      .ports = {},

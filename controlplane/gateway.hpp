@@ -11,6 +11,7 @@
 
 #include "controlplane/admin/control_server.hpp"
 #include "controlplane/config.hpp"
+#include "controlplane/crypto_engines.hpp"
 #include "controlplane/dataplane_client.hpp"
 #include "controlplane/neighbour.hpp"
 #include "controlplane/session/static_streams.hpp"
@@ -64,7 +65,8 @@ class Gateway {
   std::vector<std::pair<int, std::unique_ptr<drivers::MbufPool>>> pools_;
   std::vector<Port> ports_;
   NeighbourResolver neighbours_;
-  std::unique_ptr<crypto::Engine> engine_;
+  CryptoEngines engines_;
+  std::unique_ptr<crypto::Engine> engine_;  ///< expands keys
   std::unique_ptr<DataplaneClient> dataplane_;
   std::unique_ptr<StaticStreams> streams_;
   std::unique_ptr<StatusReporter> reporter_;

@@ -2,6 +2,7 @@
 
 #include <cstdio>
 
+#include "controlplane/srtp_status.hpp"
 #include "controlplane/version.hpp"
 #include "dataplane/drop_reason.hpp"
 
@@ -58,6 +59,7 @@ json StatusReporter::status() {
               {"uptime_s", std::chrono::duration<double>(std::chrono::steady_clock::now() - facts_.started).count()},
               {"config_file", facts_.config_file},
               {"engine", facts_.engine},
+              {"engines", engines_json(facts_.engines, dataplane_.worker(0).engine())},
               {"huge_pages", facts_.huge_pages},
               {"warnings", facts_.warnings},
               {"workers", json::array()},
@@ -152,16 +154,18 @@ json StatusReporter::streams() const {
 
 json StatusReporter::side(const StreamConfig& config, const StreamSideConfig& side, const StreamSide& state,
                           const char* name) const {
-  json result{
-      {"side", name},
-      {"local", side.local.to_string()},
-      {"remote", side.remote.to_string()},
-      {"next_hop", state.next_hop ? state.next_hop->to_string() : "unresolved"},
-      {"suite", side.suite != nullptr ? side.suite->name : "RTP"},
-      {"engine", side.suite != nullptr ? std::string(crypto::to_string(dataplane_.worker(0).engine().kind_for(*side.suite))) : ""},
-      {"rtcp", to_text(side.rtcp)},
-      {"worker", state.handle.worker},
-      {"media", "refused"}};
+  const crypto::Engine& engine = dataplane_.worker(0).engine();
+  json result{{"side", name},
+              {"local", side.local.to_string()},
+              {"remote", side.remote.to_string()},
+              {"next_hop", state.next_hop ? state.next_hop->to_string() : "unresolved"},
+              {"suite", side.suite != nullptr ? side.suite->name : "RTP"},
+              {"engine", side.suite != nullptr ? std::string(crypto::to_string(engine.kind_for(*side.suite))) : ""},
+              {"security", media_security(side)},
+              {"srtp", srtp_json(side, state, facts_.engines, engine)},
+              {"rtcp", to_text(side.rtcp)},
+              {"worker", state.handle.worker},
+              {"media", "refused"}};
   if (state.view == nullptr) return result;
   const dataplane::StreamCounters& counters = state.view->counters;
   const dataplane::RxQuality& quality = state.view->quality;

@@ -8,6 +8,7 @@
 
 #include "controlplane/dataplane_client.hpp"
 #include "controlplane/session/static_streams.hpp"
+#include "crypto/engine_set.hpp"
 
 namespace sallyport::controlplane {
 
@@ -21,6 +22,7 @@ struct PortStatus {
 struct GatewayFacts {
   std::string config_file;
   std::string engine;
+  crypto::EngineChoice engines;
   bool huge_pages = false;
   std::vector<std::string> warnings;
   std::vector<PortStatus> ports;

@@ -1,6 +1,7 @@
 #include "crypto/engine_set.hpp"
 
 #include <algorithm>
+#include <utility>
 
 #include "crypto/error.hpp"
 
@@ -20,7 +21,7 @@ void apply(Engine& engine, std::span<Job> jobs, Direction direction) noexcept {
 
 }  // namespace
 
-EngineSet::EngineSet(const EngineChoice& choice, EngineMaker make) : make_(make) {
+EngineSet::EngineSet(const EngineChoice& choice, EngineMaker make) : make_(std::move(make)) {
   std::array<bool, kEngineKinds> used{};
   for (const Suite& suite : kSuites) {
     serving_[suite_index(suite)] = choose(suite, choice);

@@ -3,6 +3,7 @@
 #pragma once
 
 #include <array>
+#include <functional>
 #include <memory>
 #include <optional>
 #include <string>
@@ -21,7 +22,7 @@ struct EngineChoice {
 };
 
 /// Makes one thread's engine of a kind. Throws SetupError where this host cannot.
-using EngineMaker = std::unique_ptr<Engine> (*)(EngineKind kind);
+using EngineMaker = std::function<std::unique_ptr<Engine>(EngineKind kind)>;
 
 class EngineSet final : public Engine {
  public:

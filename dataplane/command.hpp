@@ -5,6 +5,7 @@
 #include <variant>
 
 #include "crypto/context.hpp"
+#include "crypto/state_snapshot.hpp"
 #include "dataplane/stream.hpp"
 
 namespace sallyport::dataplane {
@@ -49,7 +50,35 @@ struct AdjustStream {
   Tsc media_timeout = 0;
 };
 
-using Command =
-    std::variant<std::monostate, AddStream, RemoveStream, SetNextHop, RekeyReceive, RekeySend, AdjustStream>;
+/// The answer to EpochDue: keys of an epoch for the key that asked. What they replace comes back in EpochKeyRetired, or
+/// they do where that key is not in use any more.
+struct InstallEpochKey {
+  StreamId stream;
+  const crypto::Context* context = nullptr;  ///< as in EpochDue
+  std::unique_ptr<crypto::EpochKey> key;
+};
+
+/// Sends with another of the sending direction's master keys, 0 being the first (RFC 3711 3.1: told by its MKI).
+struct SendWithKey {
+  StreamId stream;
+  std::uint8_t slot = 0;
+};
+
+/// The ROC of an SSRC that the party has not been heard with yet. RocRefused where it has.
+struct SetRoc {
+  StreamId stream;
+  std::uint32_t ssrc = 0;
+  std::uint32_t roc = 0;
+};
+
+/// Asks for a direction's state (kOpen: receiving); it comes back in StateTaken.
+struct SnapshotState {
+  StreamId stream;
+  crypto::Direction direction = crypto::Direction::kSeal;
+  std::unique_ptr<crypto::StateSnapshot> into;  ///< made with the options of the direction's context
+};
+
+using Command = std::variant<std::monostate, AddStream, RemoveStream, SetNextHop, RekeyReceive, RekeySend, AdjustStream,
+                             InstallEpochKey, SendWithKey, SetRoc, SnapshotState>;
 
 }  // namespace sallyport::dataplane

@@ -6,6 +6,7 @@
 #include <variant>
 
 #include "crypto/context.hpp"
+#include "crypto/state_snapshot.hpp"
 #include "dataplane/stream.hpp"
 
 namespace sallyport::dataplane {
@@ -31,6 +32,42 @@ struct MediaResumed {
   StreamId stream;
 };
 
-using Event = std::variant<std::monostate, StreamRetired, ContextRetired, MediaLost, MediaResumed>;
+/// A master key has used up nine tenths of its lifetime, or all of it: its packets are dropped from now on. Each is
+/// said once.
+struct KeyLifetime {
+  StreamId stream;
+  const crypto::Context* context = nullptr;  ///< which key; a name only, to be compared
+  bool over = false;
+};
+
+/// With a key derivation rate (RFC 3711 4.3.1): the keys of that epoch will be needed. InstallEpochKey answers.
+struct EpochDue {
+  StreamId stream;
+  const crypto::Context* context = nullptr;  ///< as above
+  crypto::PacketKind kind = crypto::PacketKind::kRtp;
+  std::uint64_t epoch = 0;
+};
+
+/// Keys of an epoch that is over.
+struct EpochKeyRetired {
+  std::unique_ptr<crypto::EpochKey> key;
+};
+
+/// SetRoc came too late or found no room.
+struct RocRefused {
+  StreamId stream;
+  std::uint32_t ssrc = 0;
+};
+
+/// The answer to SnapshotState.
+struct StateTaken {
+  StreamId stream;
+  crypto::Direction direction = crypto::Direction::kSeal;
+  std::unique_ptr<crypto::StateSnapshot> state;
+  bool taken = false;  ///< false: the stream is gone, or that direction is plain
+};
+
+using Event = std::variant<std::monostate, StreamRetired, ContextRetired, MediaLost, MediaResumed, KeyLifetime,
+                           EpochDue, EpochKeyRetired, RocRefused, StateTaken>;
 
 }  // namespace sallyport::dataplane

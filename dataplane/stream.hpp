@@ -30,6 +30,8 @@ struct StreamCounters {
   Counter rtcp_sent;
   Counter last_media;  ///< TSC of the newest RTP packet, 0: none yet
   Counter32 out_ssrc;  ///< SSRC of the newest RTP packet sent
+  Counter32 receive_key_used;  ///< thousandths of the master key's lifetime, some seconds old
+  Counter32 send_key_used;
   std::array<Counter32, kDropReasons> drops;
 };
 
@@ -44,6 +46,7 @@ struct alignas(64) Stream {
   SourceCheck source_check = SourceCheck::kAddress;
   std::int8_t dscp = kKeepDscp;
   bool media_lost = false;         ///< the silence was reported
+  bool attention_waits = false;    ///< a key asks something of control, and the ring of events was full
   bool removed = false;            ///< waits for its parked packets
   std::uint16_t address_slot = 0;  ///< of the local address
   std::uint16_t local_port = 0;    ///< RTP's

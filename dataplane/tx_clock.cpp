@@ -45,6 +45,15 @@ bool has_restarted(TxSource& source, std::uint16_t sequence, WindowVerdict verdi
 TxClock::TxClock(TxMode mode, const TxSeed& seed) noexcept
     : mode_(mode), next_ssrc_(seed.ssrc), stride_(seed.ssrc_stride | 1), random_(seed.random) {}
 
+bool TxClock::resume(std::uint32_t out_ssrc, std::uint64_t above, std::uint32_t timestamp) noexcept {
+  const std::uint8_t limit = mode_ == TxMode::kFixedSsrc ? std::uint8_t{1} : kFreshSsrcs;
+  if (mode_ == TxMode::kPassThrough || sources_used_ != 0 || ssrcs_used_ == limit) return false;
+  newest_ssrc_ = ssrcs_used_;
+  ssrcs_[ssrcs_used_++] = {.ssrc = out_ssrc, .last_timestamp = timestamp, .next = above + 1, .owner = kNobody};
+  resumed_end_ = ssrcs_used_;
+  return true;
+}
+
 bool TxClock::take_rtp(std::uint8_t* packet) noexcept {
   if (mode_ == TxMode::kPassThrough) return true;
   TxSource& source = find_or_add(crypto::rtp_ssrc(packet));
@@ -106,10 +115,13 @@ TxSource& TxClock::find_or_add(std::uint32_t in_ssrc) noexcept {
   return source;
 }
 
-/// A fresh SSRC while there are any; then the one that the source had, or the newest.
+/// One that is to be continued, then a fresh SSRC while there are any; then the one that the source had, or the newest.
 void TxClock::choose_ssrc(TxSource& source, bool had_one) noexcept {
   const std::uint8_t limit = mode_ == TxMode::kFixedSsrc ? std::uint8_t{1} : kFreshSsrcs;
-  if (ssrcs_used_ < limit) {
+  if (resumed_next_ < resumed_end_) {
+    source.ssrc_slot = resumed_next_++;
+    ssrcs_[source.ssrc_slot].owner = slot_of(source);
+  } else if (ssrcs_used_ < limit) {
     newest_ssrc_ = source.ssrc_slot = ssrcs_used_++;
     ssrcs_[source.ssrc_slot] = TxSsrc{.ssrc = next_ssrc_, .last_timestamp = 0, .next = 0, .owner = slot_of(source)};
     next_ssrc_ += stride_;

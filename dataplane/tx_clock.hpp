@@ -26,12 +26,15 @@ struct TxSeed {
   std::uint64_t random = 0;
 };
 
+/// No source's slot.
+inline constexpr std::uint8_t kNobody = 0xff;
+
 /// An SSRC of ours. Its sequence only ever goes up, whichever source is sent under it.
 struct TxSsrc {
   std::uint32_t ssrc = 0;
   std::uint32_t last_timestamp = 0;
-  std::uint64_t next = 0;  ///< the lowest extended sequence number that was never sent; 0: none was
-  std::uint8_t owner = 0;  ///< the source that is mapped to it
+  std::uint64_t next = 0;        ///< the lowest extended sequence number that was never sent; 0: none was
+  std::uint8_t owner = kNobody;  ///< the source that is mapped to it
 };
 
 /// A source's indices start in ROC 1, so that packets from before its first one (reordering) still have an index.
@@ -72,6 +75,12 @@ class TxClock {
     __builtin_prefetch(&ssrcs_[0], 1);
   }
 
+  /// After a failover, before the first packet: an SSRC that another process has sent, of which no index up to `above`
+  /// may be used again, is continued; sources take such SSRCs before fresh ones, in the order of the calls. The
+  /// timestamp is that of the last packet, or near it. False: there is no room for it, or nothing to continue
+  /// (kPassThrough).
+  bool resume(std::uint32_t out_ssrc, std::uint64_t above, std::uint32_t timestamp) noexcept;
+
   /// Gives an RTP packet its outgoing numbers in place. False: its index was used before or is behind the window, and
   /// the source has not (yet) restarted; the packet must not be sent.
   bool take_rtp(std::uint8_t* packet) noexcept;
@@ -96,6 +105,8 @@ class TxClock {
   TxMode mode_ = TxMode::kPassThrough;
   std::uint8_t sources_used_ = 0;
   std::uint8_t ssrcs_used_ = 0;
+  std::uint8_t resumed_next_ = 0;  ///< slots from here to resumed_end_ wait for a source to continue them
+  std::uint8_t resumed_end_ = 0;
   std::uint8_t newest_ssrc_ = 0;  ///< slot
   std::uint32_t next_ssrc_ = 0;
   std::uint32_t stride_ = 1;

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <thread>
 
+#include "dataplane/key_watch.hpp"
 #include "dataplane/stage_timer.hpp"
 #include "dataplane/stages/stages.hpp"
 
@@ -10,11 +11,13 @@ namespace sallyport::dataplane {
 namespace {
 
 constexpr int kCommandsPerPass = 8;
-/// A command may yield two events (a replaced key of each direction); without room for them it waits.
+/// A command yields two events at most; without room for them it waits.
 constexpr std::size_t kEventsPerCommand = 2;
 /// Every stream is looked at once in about so many sweeps; a sweep comes every millisecond.
 constexpr std::uint32_t kSweepsPerRound = 256;
 constexpr std::chrono::milliseconds kSweepInterval{1};
+/// How much of its lifetime a key has used is looked up every so many rounds, since it lies in a cold cache line.
+constexpr std::uint32_t kRoundsPerKeyUse = 16;
 
 }  // namespace
 
@@ -33,6 +36,7 @@ Worker::Worker(const WorkerOptions& options, std::span<const LocalAddress> addre
              .workspace = crypto::make_workspace(),
              .srtp = {},
              .hand_over = rings.hand_over,
+             .events = rings.events,
              .stats = {}},
       sweep_interval_(Clock(options.tsc_hz).ticks(kSweepInterval)) {
   state_.device = state_.engine->async();
@@ -248,6 +252,36 @@ void Worker::apply(AdjustStream& command) noexcept {
   stream->media_timeout = command.media_timeout;
 }
 
+void Worker::apply(InstallEpochKey& command) noexcept {
+  Stream* stream = state_.table.find(command.stream);
+  crypto::Context* const context = stream == nullptr ? nullptr : find_key(*stream, command.context);
+  if (context == nullptr) {
+    rings_.events->push(EpochKeyRetired{std::move(command.key)});
+    return;
+  }
+  std::unique_ptr<crypto::EpochKey> replaced = context->install(std::move(command.key));
+  if (replaced != nullptr) retirement_.give_back(EpochKeyRetired{std::move(replaced)}, *stream);
+}
+
+void Worker::apply(SendWithKey& command) noexcept {
+  Stream* stream = state_.table.find(command.stream);
+  if (stream != nullptr && stream->tx != nullptr) stream->tx->send_with(command.slot);
+}
+
+void Worker::apply(SetRoc& command) noexcept {
+  Stream* stream = state_.table.find(command.stream);
+  if (stream == nullptr || stream->rx == nullptr) return;
+  if (!stream->rx->set_roc(command.ssrc, command.roc)) rings_.events->push(RocRefused{stream->id, command.ssrc});
+}
+
+void Worker::apply(SnapshotState& command) noexcept {
+  const Stream* stream = state_.table.find(command.stream);
+  const bool sending = command.direction == crypto::Direction::kSeal;
+  const crypto::Context* const context = stream == nullptr ? nullptr : (sending ? stream->tx : stream->rx).get();
+  if (context != nullptr) context->snapshot(*command.into);
+  rings_.events->push(StateTaken{command.stream, command.direction, std::move(command.into), context != nullptr});
+}
+
 /// A key that `stream` has used.
 void Worker::retire(std::unique_ptr<crypto::Context> context, const Stream& stream) noexcept {
   if (context != nullptr) retirement_.give_back(ContextRetired{std::move(context)}, stream);
@@ -265,7 +299,10 @@ void Worker::sweep() noexcept {
   const std::uint32_t capacity = state_.table.capacity();
   const std::uint32_t share = capacity / kSweepsPerRound + 1;
   for (std::uint32_t i = 0; i < share && retirement_.has_room(kEventsPerCommand); ++i) {
-    if (sweep_next_ >= capacity) sweep_next_ = 0;
+    if (sweep_next_ >= capacity) {
+      sweep_next_ = 0;
+      ++sweep_rounds_;
+    }
     Stream* stream = state_.table.in_slot(sweep_next_++);
     if (stream != nullptr) sweep_stream(*stream);
   }
@@ -274,6 +311,8 @@ void Worker::sweep() noexcept {
 void Worker::sweep_stream(Stream& stream) noexcept {
   if (stream.rx_previous != nullptr && state_.now >= stream.rx_previous_until)
     retire(std::move(stream.rx_previous), stream);
+  if (stream.attention_waits) attend(state_, stream);
+  if (sweep_rounds_ % kRoundsPerKeyUse == 0) publish_key_use(stream);
   if (stream.media_timeout == 0) return;
   const Tsc last = std::max(stream.counters.last_media.read(), stream.installed);
   const bool silent = state_.now > last && state_.now - last > stream.media_timeout;

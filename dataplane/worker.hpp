@@ -61,6 +61,10 @@ class Worker {
   void apply(RekeyReceive& command) noexcept;
   void apply(RekeySend& command) noexcept;
   void apply(AdjustStream& command) noexcept;
+  void apply(InstallEpochKey& command) noexcept;
+  void apply(SendWithKey& command) noexcept;
+  void apply(SetRoc& command) noexcept;
+  void apply(SnapshotState& command) noexcept;
   static void apply(std::monostate&) noexcept {}
   bool poll_port(std::uint16_t port) noexcept;
   bool poll_hand_over() noexcept;
@@ -80,6 +84,7 @@ class Worker {
   Tsc sweep_interval_;
   Tsc last_sweep_ = 0;
   std::uint32_t sweep_next_ = 0;
+  std::uint32_t sweep_rounds_ = 0;
 };
 
 }  // namespace sallyport::dataplane

@@ -11,10 +11,12 @@
 #include "crypto/transform.hpp"
 #include "dataplane/burst.hpp"
 #include "dataplane/clock.hpp"
+#include "dataplane/event.hpp"
 #include "dataplane/hand_over.hpp"
 #include "dataplane/net_headers.hpp"
 #include "dataplane/packet.hpp"
 #include "dataplane/parking.hpp"
+#include "dataplane/ring.hpp"
 #include "dataplane/stats.hpp"
 #include "dataplane/stream_table.hpp"
 #include "drivers/eth_port.hpp"
@@ -68,6 +70,7 @@ struct WorkerState {
   crypto::WorkspacePtr workspace;
   std::array<crypto::SrtpPacket, kBurst> srtp;  ///< the burst as the transforms see it
   HandOverMesh* hand_over = nullptr;
+  Ring<Event>* events = nullptr;  ///< towards control
   WorkerStats stats;
 };
 

@@ -17,6 +17,8 @@ namespace {
 /// A receiving key remembers so many SSRCs; the party's own, plus what holds and restarts bring.
 constexpr std::uint32_t kReceivedSsrcs = 16;
 
+using Keys = std::vector<crypto::MasterKeyEntry>;
+
 dataplane::UdpEndpoint udp(const Endpoint& endpoint) { return {endpoint.address, endpoint.port}; }
 
 template <typename T>
@@ -66,13 +68,13 @@ struct StaticStreams::Prepared {
   std::unique_ptr<dataplane::Stream> b;
 };
 
-/// The new keys of a stream; null where a direction has none.
+/// The new keys of a stream; null where a direction has none, or keeps its own.
 struct StaticStreams::Rekey {
   std::unique_ptr<crypto::Context> a_receive, a_send, b_receive, b_send;
 };
 
 StaticStreams::StaticStreams(DataplaneClient& dataplane, crypto::Engine& engine, WatchNextHop watch)
-    : dataplane_(dataplane), engine_(engine), watch_(std::move(watch)) {}
+    : dataplane_(dataplane), engine_(engine), epochs_(engine), watch_(std::move(watch)) {}
 
 StaticStreams::~StaticStreams() = default;
 
@@ -129,7 +131,7 @@ StaticStreams::Plan StaticStreams::plan(std::vector<StreamConfig> wanted) {
     std::optional<Rekey> keys;
     if (rekeyed) {
       refuse_used_keys(stream, config);
-      keys = prepare_rekey(config);
+      keys = prepare_rekey(stream, config);
     }
     result.changes.push_back({&stream, std::move(config), std::move(keys)});
   }
@@ -140,25 +142,30 @@ StaticStreams::Plan StaticStreams::plan(std::vector<StreamConfig> wanted) {
 void StaticStreams::apply(Change& change) {
   StaticStream& stream = *change.stream;
   if (change.keys) rekey(stream, change.wanted, *change.keys);
-  adjust(stream.a, change.wanted, change.wanted.a);
-  adjust(stream.b, change.wanted, change.wanted.b);
+  adjust(stream.a, change.wanted, stream.config.a, change.wanted.a);
+  adjust(stream.b, change.wanted, stream.config.b, change.wanted.b);
   stream.config = std::move(change.wanted);
 }
 
 void StaticStreams::refuse_used_keys(const StaticStream& stream, const StreamConfig& wanted) {
-  const auto refuse = [&](const char* key, const crypto::MasterKey& now, const crypto::MasterKey& next) {
-    if (same_key(now, next)) return;
-    const crypto::SecretBytes<32> digest = digest_of(next);
-    for (const crypto::SecretBytes<32>& used : stream.used_keys) {
-      if (!used.equals(digest)) continue;
+  const auto refuse = [&](const char* key, const Keys& now, const Keys& next) {
+    if (same_keys(now, next)) return;
+    for (const crypto::MasterKeyEntry& entry : next) {
+      const crypto::SecretBytes<32> digest = digest_of(entry.master);
+      const auto had = [&](const crypto::SecretBytes<32>& used) { return used.equals(digest); };
+      const auto has = [&](const crypto::MasterKeyEntry& present) { return same_key(present.master, entry.master); };
+      if (std::none_of(stream.used_keys.begin(), stream.used_keys.end(), had) &&
+          std::none_of(now.begin(), now.end(), has)) {
+        continue;
+      }
       throw SetupError("stream " + stream.config.name + ": " + key +
-                       " is a key that the stream has had before, expected one that is new to it");
+                       " is or has a key that the stream has had before, expected one that is new to it");
     }
   };
-  refuse("a.send_key", stream.config.a.send_key, wanted.a.send_key);
-  refuse("a.receive_key", stream.config.a.receive_key, wanted.a.receive_key);
-  refuse("b.send_key", stream.config.b.send_key, wanted.b.send_key);
-  refuse("b.receive_key", stream.config.b.receive_key, wanted.b.receive_key);
+  refuse("a.send_key", stream.config.a.send_keys, wanted.a.send_keys);
+  refuse("a.receive_key", stream.config.a.receive_keys, wanted.a.receive_keys);
+  refuse("b.send_key", stream.config.b.send_keys, wanted.b.send_keys);
+  refuse("b.receive_key", stream.config.b.receive_keys, wanted.b.receive_keys);
 }
 
 StaticStreams::Prepared StaticStreams::prepare(StreamConfig config) {
@@ -181,14 +188,43 @@ void StaticStreams::reserve_ids(std::vector<Prepared>& fresh) {
   }
 }
 
-StaticStreams::Rekey StaticStreams::prepare_rekey(const StreamConfig& config) {
-  return {context(config.a.suite, config.a.receive_key), context(config.a.suite, config.a.send_key),
-          context(config.b.suite, config.b.receive_key), context(config.b.suite, config.b.send_key)};
+/// Only for directions whose keys differ: an unchanged key must keep what it remembers.
+StaticStreams::Rekey StaticStreams::prepare_rekey(const StaticStream& stream, const StreamConfig& wanted) {
+  const auto other_receive_keys = [&](const StreamSide& side, const StreamSideConfig& now,
+                                      const StreamSideConfig& next) {
+    return same_keys(now.receive_keys, next.receive_keys) ? nullptr : receiving(next, side.receiving.name);
+  };
+  const auto other_send_keys = [&](const StreamSide& side, const StreamSideConfig& now, const StreamSideConfig& next) {
+    return same_keys(now.send_keys, next.send_keys) ? nullptr : sending(next, side.sending.name);
+  };
+  return {other_receive_keys(stream.a, stream.config.a, wanted.a), other_send_keys(stream.a, stream.config.a, wanted.a),
+          other_receive_keys(stream.b, stream.config.b, wanted.b),
+          other_send_keys(stream.b, stream.config.b, wanted.b)};
 }
 
-std::unique_ptr<crypto::Context> StaticStreams::context(const crypto::Suite* suite, const crypto::MasterKey& key) {
-  if (suite == nullptr) return nullptr;
-  return std::make_unique<crypto::Context>(engine_, *suite, key, crypto::ContextOptions{.max_ssrcs = kReceivedSsrcs});
+/// `previous`: the key that it will follow, null where there is none.
+std::unique_ptr<crypto::Context> StaticStreams::context(const StreamSideConfig& side, const Keys& keys,
+                                                        const crypto::Context* previous) {
+  if (side.suite == nullptr) return nullptr;
+  crypto::ContextOptions options{.max_ssrcs = kReceivedSsrcs, .parameters = side.parameters};
+  epochs_.follow(previous, options);
+  auto made = std::make_unique<crypto::Context>(engine_, *side.suite, keys, options);
+  epochs_.remember(*made, keys.front().master, options);
+  return made;
+}
+
+std::unique_ptr<crypto::Context> StaticStreams::receiving(const StreamSideConfig& side,
+                                                          const crypto::Context* previous) {
+  auto made = context(side, side.receive_keys, previous);
+  if (previous != nullptr) return made;  // goes on with the ROCs that the stream has reached
+  for (const ReceiveRoc& known : side.receive_rocs) made->set_roc(known.ssrc, known.roc);
+  return made;
+}
+
+std::unique_ptr<crypto::Context> StaticStreams::sending(const StreamSideConfig& side, const crypto::Context* previous) {
+  auto made = context(side, side.send_keys, previous);
+  if (made != nullptr) made->send_with(static_cast<std::uint8_t>(side.send_with - 1));
+  return made;
 }
 
 std::size_t StaticStreams::slot_of(const drivers::IpAddress& address) const {
@@ -202,8 +238,8 @@ std::size_t StaticStreams::slot_of(const drivers::IpAddress& address) const {
 std::unique_ptr<dataplane::Stream> StaticStreams::build(const StreamConfig& config, const StreamSideConfig& side) {
   auto stream = std::make_unique<dataplane::Stream>();
   const std::size_t slot = slot_of(side.local.address);
-  stream->rx = context(side.suite, side.receive_key);
-  stream->tx = context(side.suite, side.send_key);
+  stream->rx = receiving(side, nullptr);
+  stream->tx = sending(side, nullptr);
   stream->rtcp = side.rtcp;
   stream->source_check = side.source_check;
   stream->dscp = dscp_of(side);
@@ -223,6 +259,10 @@ void StaticStreams::install(Prepared& prepared) {
   stream.config = std::move(prepared.config);
   stream.a.handle = prepared.a_handle;
   stream.b.handle = prepared.b_handle;
+  for (auto [side, built] : {std::pair{&stream.a, prepared.a.get()}, std::pair{&stream.b, prepared.b.get()}}) {
+    side->receiving.name = built->rx.get();
+    side->sending.name = built->tx.get();
+  }
   prepared.a->sink = {stream.b.handle.worker, stream.b.handle.stream};
   prepared.b->sink = {stream.a.handle.worker, stream.a.handle.stream};
   stream.a.view = dataplane_.add(stream.a.handle, std::move(prepared.a));
@@ -249,32 +289,43 @@ void StaticStreams::remove(StaticStream& stream) {
 }
 
 void StaticStreams::rekey(StaticStream& stream, const StreamConfig& wanted, Rekey& keys) {
-  rekey_side(stream, stream.a, stream.config.a, wanted.a, std::move(keys.a_receive), std::move(keys.a_send),
-             wanted.rekey_grace);
-  rekey_side(stream, stream.b, stream.config.b, wanted.b, std::move(keys.b_receive), std::move(keys.b_send),
-             wanted.rekey_grace);
+  rekey_side(stream, stream.a, stream.config.a, std::move(keys.a_receive), std::move(keys.a_send), wanted.rekey_grace);
+  rekey_side(stream, stream.b, stream.config.b, std::move(keys.b_receive), std::move(keys.b_send), wanted.rekey_grace);
 }
 
-/// Only the directions whose key differs: an unchanged key must keep what it remembers.
-void StaticStreams::rekey_side(StaticStream& stream, const StreamSide& side, const StreamSideConfig& now,
-                               const StreamSideConfig& wanted, std::unique_ptr<crypto::Context> receive,
-                               std::unique_ptr<crypto::Context> send, std::chrono::milliseconds grace) {
-  if (receive != nullptr && !same_key(now.receive_key, wanted.receive_key)) {
-    stream.used_keys.push_back(digest_of(now.receive_key));
+void StaticStreams::rekey_side(StaticStream& stream, StreamSide& side, const StreamSideConfig& now,
+                               std::unique_ptr<crypto::Context> receive, std::unique_ptr<crypto::Context> send,
+                               std::chrono::milliseconds grace) {
+  const auto retire = [&stream](const Keys& keys) {
+    for (const crypto::MasterKeyEntry& entry : keys) stream.used_keys.push_back(digest_of(entry.master));
+  };
+  if (receive != nullptr) {
+    retire(now.receive_keys);
+    side.receiving = {.name = receive.get()};
     dataplane_.rekey_receive(side.handle, std::move(receive), grace);
   }
-  if (send != nullptr && !same_key(now.send_key, wanted.send_key)) {
-    stream.used_keys.push_back(digest_of(now.send_key));
+  if (send != nullptr) {
+    retire(now.send_keys);
+    side.sending = {.name = send.get()};
     dataplane_.rekey_send(side.handle, std::move(send));
   }
 }
 
-void StaticStreams::adjust(const StreamSide& side, const StreamConfig& wanted, const StreamSideConfig& settings) {
+void StaticStreams::adjust(const StreamSide& side, const StreamConfig& wanted, const StreamSideConfig& now,
+                           const StreamSideConfig& settings) {
   dataplane_.adjust(side.handle, {.stream = {},
                                   .source_check = settings.source_check,
                                   .dscp = dscp_of(settings),
                                   .units_per_tick = wanted.clock_rate / dataplane_.clock().hz(),
                                   .media_timeout = dataplane_.clock().ticks(wanted.media_timeout)});
+  if (settings.send_with != now.send_with) {
+    dataplane_.send_with(side.handle, static_cast<std::uint8_t>(settings.send_with - 1));
+  }
+  for (const ReceiveRoc& known : settings.receive_rocs) {
+    const auto& before = now.receive_rocs;
+    if (std::find(before.begin(), before.end(), known) != before.end()) continue;
+    dataplane_.set_roc(side.handle, known.ssrc, known.roc);
+  }
 }
 
 template <typename Found>
@@ -304,6 +355,42 @@ void StaticStreams::refused(StreamHandle handle) {
   with_side(handle, [](const StaticStream& stream, StreamSide& side, const char* name) {
     side.view = nullptr;
     spdlog::error("stream {}: side {} could not be installed, its port is in use", stream.config.name, name);
+  });
+}
+
+/// A static stream has no key of its own making: another one comes with a reload.
+void StaticStreams::key_lifetime(StreamHandle handle, const crypto::Context* key, bool over) {
+  with_side(handle, [key, over](const StaticStream& stream, StreamSide& side, const char* name) {
+    const bool sends = key == side.sending.name;
+    if (!sends && key != side.receiving.name) return;  // one that a re-key has replaced meanwhile
+    KeyStatus& status = sends ? side.sending : side.receiving;
+    (over ? status.over : status.nearly_over) = true;
+    const char* const which = sends ? "send_key" : "receive_key";
+    if (over) {
+      spdlog::error("stream {}: {}.{} is at the end of its lifetime, its packets are dropped: reload with another key",
+                    stream.config.name, name, which);
+    } else {
+      spdlog::warn("stream {}: {}.{} has used 90 % of its lifetime: reload with another key in time",
+                   stream.config.name, name, which);
+    }
+  });
+}
+
+void StaticStreams::epoch_due(StreamHandle handle, const crypto::Context* key, crypto::PacketKind kind,
+                              std::uint64_t epoch) {
+  try {
+    if (auto made = epochs_.make(key, kind, epoch)) dataplane_.install_epoch(handle, key, std::move(made));
+  } catch (const SetupError& error) {
+    spdlog::error("session keys of an epoch cannot be made: {}", error.what());
+  }
+}
+
+void StaticStreams::roc_refused(StreamHandle handle, std::uint32_t ssrc) {
+  with_side(handle, [ssrc](const StaticStream& stream, const StreamSide&, const char* name) {
+    spdlog::warn(
+        "stream {}: {}.receive_roc comes too late for SSRC {:#010x}: it has been heard already, or there is no "
+        "room for it",
+        stream.config.name, name, ssrc);
   });
 }
 

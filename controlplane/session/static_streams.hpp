@@ -11,9 +11,17 @@
 
 #include "controlplane/config.hpp"
 #include "controlplane/dataplane_client.hpp"
+#include "controlplane/session/key_epochs.hpp"
 #include "crypto/engine.hpp"
 
 namespace sallyport::controlplane {
+
+/// The key of one direction: which, and how near its end.
+struct KeyStatus {
+  const crypto::Context* name = nullptr;  ///< to be compared with what events name; belongs to a worker
+  bool nearly_over = false;
+  bool over = false;
+};
 
 /// One side of a stream as it is installed.
 struct StreamSide {
@@ -21,6 +29,8 @@ struct StreamSide {
   const dataplane::Stream* view = nullptr;  ///< counters only; null once its worker refused it
   std::optional<drivers::MacAddress> next_hop;
   bool silent = false;  ///< the worker reported no media for the stream's time-out
+  KeyStatus receiving;
+  KeyStatus sending;
 };
 
 struct StaticStream {
@@ -66,6 +76,10 @@ class StaticStreams {
   void media_lost(StreamHandle handle);
   void media_resumed(StreamHandle handle);
   void refused(StreamHandle handle);
+  void key_lifetime(StreamHandle handle, const crypto::Context* key, bool over);
+  void epoch_due(StreamHandle handle, const crypto::Context* key, crypto::PacketKind kind, std::uint64_t epoch);
+  void key_gone(const crypto::Context* key) { epochs_.forget(key); }
+  void roc_refused(StreamHandle handle, std::uint32_t ssrc);
 
  private:
   struct Prepared;
@@ -76,19 +90,24 @@ class StaticStreams {
   Plan plan(std::vector<StreamConfig> wanted);
   Prepared prepare(StreamConfig config);
   void reserve_ids(std::vector<Prepared>& fresh);
-  Rekey prepare_rekey(const StreamConfig& config);
+  Rekey prepare_rekey(const StaticStream& stream, const StreamConfig& wanted);
   std::unique_ptr<dataplane::Stream> build(const StreamConfig& stream, const StreamSideConfig& side);
   void install(Prepared& prepared);
   void watch(StreamSide& side, const StreamSideConfig& config);
   void apply(Change& change);
   static void refuse_used_keys(const StaticStream& stream, const StreamConfig& wanted);
   void rekey(StaticStream& stream, const StreamConfig& wanted, Rekey& keys);
-  void adjust(const StreamSide& side, const StreamConfig& wanted, const StreamSideConfig& settings);
-  void rekey_side(StaticStream& stream, const StreamSide& side, const StreamSideConfig& now,
-                  const StreamSideConfig& wanted, std::unique_ptr<crypto::Context> receive,
-                  std::unique_ptr<crypto::Context> send, std::chrono::milliseconds grace);
+  void adjust(const StreamSide& side, const StreamConfig& wanted, const StreamSideConfig& now,
+              const StreamSideConfig& settings);
+  void rekey_side(StaticStream& stream, StreamSide& side, const StreamSideConfig& now,
+                  std::unique_ptr<crypto::Context> receive, std::unique_ptr<crypto::Context> send,
+                  std::chrono::milliseconds grace);
   void remove(StaticStream& stream);
-  std::unique_ptr<crypto::Context> context(const crypto::Suite* suite, const crypto::MasterKey& key);
+  std::unique_ptr<crypto::Context> context(const StreamSideConfig& side,
+                                           const std::vector<crypto::MasterKeyEntry>& keys,
+                                           const crypto::Context* previous);
+  std::unique_ptr<crypto::Context> receiving(const StreamSideConfig& side, const crypto::Context* previous);
+  std::unique_ptr<crypto::Context> sending(const StreamSideConfig& side, const crypto::Context* previous);
   std::size_t slot_of(const drivers::IpAddress& address) const;
   /// Calls found(stream, side, "a" or "b") for the side of that handle, if any.
   template <typename Found>
@@ -96,6 +115,7 @@ class StaticStreams {
 
   DataplaneClient& dataplane_;
   crypto::Engine& engine_;
+  KeyEpochs epochs_;
   WatchNextHop watch_;
   std::list<StaticStream> streams_;
   std::vector<std::pair<StreamHandle, NextHopWatch>> watches_;

@@ -81,6 +81,7 @@ bool park_one(WorkerState& worker, rte_mbuf* packet, Submission& submission, Dir
   const bool ready =
       direction == Direction::kSeal ? parked->pending.begin_protect() : parked->pending.begin_unprotect();
   if (!ready) {
+    attend(worker, leg, srtp);
     worker.parking->give_back(*parked);
     return drop(worker, packet, &leg, reason_of(srtp.verdict));
   }

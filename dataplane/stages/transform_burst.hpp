@@ -4,6 +4,7 @@
 
 #include <span>
 
+#include "dataplane/key_watch.hpp"
 #include "dataplane/worker_state.hpp"
 
 namespace sallyport::dataplane {
@@ -31,6 +32,7 @@ inline void describe(rte_mbuf* packet, crypto::SrtpPacket& srtp) noexcept {
 
 /// What the transform made of the packet; where it refused, the packet is dropped with its reason. False: it is gone.
 inline bool take_result(WorkerState& worker, rte_mbuf* packet, const crypto::SrtpPacket& srtp) noexcept {
+  attend(worker, *meta_of(packet).leg, srtp);
   if (srtp.verdict != crypto::Verdict::kOk) [[unlikely]] {
     return drop(worker, packet, meta_of(packet).leg, reason_of(srtp.verdict));
   }

@@ -40,6 +40,7 @@ TEST_F(ConfigCompare, NamesWhatNeedsARestart) {
       {"memory.mbufs=20000", "memory.mbufs"},
       {"memory.max_streams=10", "memory.max_streams"},
       {"crypto.engine=openssl", "crypto.engine"},
+      {"crypto.engine.AEAD_AES_256_GCM=openssl", "crypto.engine.AEAD_AES_256_GCM"},
       {"control.socket=/tmp/x.sock", "control.socket"},
       {"port.in.device=ring:other", "port.in.device"},
       {"port.in.address=10.0.0.1/25", "port.in.address"},
@@ -75,18 +76,32 @@ TEST_F(ConfigCompare, TellsARekeyFromAnotherStream) {
   EXPECT_TRUE(same_stream(running.streams[0], rekeyed.streams[0]));
   EXPECT_FALSE(same_keys(running.streams[0], rekeyed.streams[0]));
   EXPECT_TRUE(same_keys(running.streams[0].b, rekeyed.streams[0].b));
-  for (const char* setting :
-       {"stream.one.a.local=10.0.0.1:20004", "stream.one.b.local=10.0.1.1:20004", "stream.one.a.remote=10.0.0.9:30004",
-        "stream.one.a.suite=AES_CM_128_HMAC_SHA1_32", "stream.one.a.rtcp=mux", "stream.one.b.ssrc=0x1"}) {
+  for (const char* setting : {"stream.one.a.local=10.0.0.1:20004", "stream.one.b.local=10.0.1.1:20004",
+                              "stream.one.a.remote=10.0.0.9:30004", "stream.one.a.suite=AES_CM_128_HMAC_SHA1_32",
+                              "stream.one.a.rtcp=mux", "stream.one.b.ssrc=0x1", "stream.one.a.session_parameters=KDR=8",
+                              "stream.one.a.replay_window=256", "stream.one.a.accept_unencrypted_srtcp=yes"}) {
     EXPECT_FALSE(same_stream(running.streams[0], load(text_, {setting}).streams[0])) << setting;
+  }
+}
+
+TEST_F(ConfigCompare, TellsKeysByLifetimeAndMkiToo) {
+  std::string with_mki = text_;
+  with_mki.replace(with_mki.find(kKey1), 40, std::string(kKey1) + "|2^20|1:1");
+  const Config running = load(with_mki);
+  EXPECT_TRUE(same_keys(running.streams[0], load(with_mki).streams[0]));
+  for (const char* other : {"|2^21|1:1", "|2^20|2:1", "|2^20|1:2", "|2^20", "|1:1", ""}) {
+    std::string text = text_;
+    text.replace(text.find(kKey1), 40, std::string(kKey1) + other);
+    EXPECT_FALSE(same_keys(running.streams[0], load(text).streams[0])) << other;
   }
 }
 
 TEST_F(ConfigCompare, TellsOtherSettingsFromAnotherStream) {
   const Config running = load(text_);
   EXPECT_TRUE(same_settings(running.streams[0], load(text_).streams[0]));
-  for (const char* setting : {"stream.one.a.dscp=46", "stream.one.b.source_check=off", "stream.one.clock_rate=16000",
-                              "stream.one.media_timeout=1", "stream.one.rekey_grace_ms=1"}) {
+  for (const char* setting :
+       {"stream.one.a.dscp=46", "stream.one.b.source_check=off", "stream.one.clock_rate=16000",
+        "stream.one.media_timeout=1", "stream.one.rekey_grace_ms=1", "stream.one.a.receive_roc=0x1:1"}) {
     const Config wanted = load(text_, {setting});
     EXPECT_TRUE(same_stream(running.streams[0], wanted.streams[0])) << setting;
     EXPECT_FALSE(same_settings(running.streams[0], wanted.streams[0])) << setting;

@@ -4,6 +4,7 @@
 
 #include "config_fixture.hpp"
 #include "controlplane/admin/control_socket.hpp"
+#include "controlplane/config_compare.hpp"
 #include "crypto/master_key.hpp"
 #include "drivers/topology.hpp"
 
@@ -30,7 +31,7 @@ TEST(ConfigLoad, FillsInDefaults) {
   EXPECT_EQ(config.memory_mb, 512U);
   EXPECT_EQ(config.mbufs, 0U);
   EXPECT_EQ(config.max_streams, 4096U);
-  EXPECT_EQ(config.engine, crypto::EngineKind::kIpsecMb);
+  EXPECT_FALSE(config.engines.preferred) << "the fastest that the host has";
   EXPECT_EQ(config.control_socket, "/run/sallyport/control.sock");
   EXPECT_TRUE(config.warnings.empty());
   ASSERT_EQ(config.ports.size(), 2U);
@@ -81,6 +82,10 @@ mbufs = 1024
 max_streams = 2
 [crypto]
 engine = openssl
+engine.AEAD_AES_128_GCM = cryptodev
+device = crypto_aesni_gcm
+device_mode = cpu
+device_keys = 64
 [control]
 socket = "/tmp/with blank.sock"
 [port.veth]
@@ -121,7 +126,15 @@ rekey_grace_ms = 250
   EXPECT_EQ(config.workers.cores, std::vector<unsigned>{0});
   EXPECT_EQ(config.workers.idle_sleep.count(), 10000);
   EXPECT_EQ(config.huge_pages, drivers::HugePages::kNever);
-  EXPECT_EQ(config.engine, crypto::EngineKind::kOpenSsl);
+  EXPECT_EQ(config.engines.preferred, crypto::EngineKind::kOpenSsl);
+  const auto engine_of = [&](const char* suite) {
+    return config.engines.by_suite[crypto::suite_index(*crypto::find_suite(suite))];
+  };
+  EXPECT_EQ(engine_of("AEAD_AES_128_GCM"), crypto::EngineKind::kCryptodev);
+  EXPECT_FALSE(engine_of("AEAD_AES_256_GCM"));
+  EXPECT_EQ(config.crypto_device.device, "crypto_aesni_gcm");
+  EXPECT_EQ(config.crypto_device.mode, crypto::CryptodevMode::kCpu);
+  EXPECT_EQ(config.crypto_device.max_keys, 64U);
   EXPECT_EQ(config.control_socket, "/tmp/with blank.sock");
   ASSERT_EQ(config.ports.size(), 2U);
   const drivers::PortOptions& veth = config.ports[0].options;
@@ -202,8 +215,53 @@ TEST(ConfigLoad, ReadsKeysInlineAndFromFiles) {
   EXPECT_EQ(side.suite, &suite);
   const crypto::MasterKey send = crypto::parse_master_key(suite, kKey1);
   const crypto::MasterKey receive = crypto::parse_master_key(suite, kKey2);
-  EXPECT_TRUE(side.send_key.key.equals(send.key) && side.send_key.salt.equals(send.salt));
-  EXPECT_TRUE(side.receive_key.key.equals(receive.key) && side.receive_key.salt.equals(receive.salt));
+  ASSERT_EQ(side.send_keys.size(), 1U);
+  EXPECT_TRUE(same_key(side.send_keys[0].master, send));
+  ASSERT_EQ(side.receive_keys.size(), 1U);
+  EXPECT_TRUE(same_key(side.receive_keys[0].master, receive));
+}
+
+TEST(ConfigLoad, ReadsAllThatSrtpCanBeToldBesideItsKeys) {
+  const TemporaryFolder folder;
+  const std::string keys = "inline:" + std::string(kKey1) + "|2^20|1:4;inline:" + kKey3 + "|2:4";
+  const std::string text = sound() + srtp(keys, kKey2) +
+                           "a.send_with = 2\na.session_parameters = UNENCRYPTED_SRTCP WSH=64\n"
+                           "a.accept_unencrypted_srtcp = yes\na.replay_window = 1024\n"
+                           "a.receive_roc = 0x1234abcd:3\na.receive_roc = 0x2:4294967295\n";
+  const Config config = load_config(folder.write("a.conf", text), {});
+  const StreamSideConfig& side = config.streams[0].a;
+  ASSERT_EQ(side.send_keys.size(), 2U);
+  EXPECT_EQ(side.send_keys[0].lifetime, 1U << 20);
+  EXPECT_EQ(side.send_keys[0].mki, crypto::Mki(1, 4));
+  EXPECT_EQ(side.send_keys[1].mki, crypto::Mki(2, 4));
+  EXPECT_EQ(side.send_with, 2);
+  EXPECT_TRUE(side.parameters.unencrypted_srtcp && side.parameters.accept_unencrypted_srtcp);
+  EXPECT_FALSE(side.parameters.unencrypted_srtp);
+  EXPECT_EQ(side.parameters.replay_window, 1024) << "WSH is a hint that a wider window satisfies";
+  EXPECT_EQ(side.receive_rocs, (std::vector<ReceiveRoc>{{0x1234abcd, 3}, {2, ~0U}}));
+  EXPECT_EQ(config.streams[0].b.parameters.replay_window, 128);
+  ASSERT_EQ(config.warnings.size(), 1U);
+  EXPECT_NE(config.warnings[0].find(":18: [stream.one] a.session_parameters leaves RTCP unencrypted"),
+            std::string::npos)
+      << config.warnings[0];
+}
+
+/// Requirement M10, and a lifetime that is a slip of the pen (field case 4).
+TEST(ConfigLoad, WarnsOfWhatOthersCanReadOrForge) {
+  const TemporaryFolder folder;
+  const std::string keys = "a.send_key = " + std::string(kKey1) + "|31\na.receive_key = " + kKey2 + "\n";
+  const Config config =
+      load_config(folder.write("a.conf", sound() + "a.suite = NULL_HMAC_SHA1_80\n" + keys +
+                                             "a.session_parameters = UNENCRYPTED_SRTP UNAUTHENTICATED_SRTP\n"),
+                  {});
+  const std::vector<std::string> expected = {"14: [stream.one] a.suite authenticates without encrypting",
+                                             "17: [stream.one] a.session_parameters leaves RTP unencrypted",
+                                             "17: [stream.one] a.session_parameters leaves RTP unauthenticated",
+                                             "15: [stream.one] a.send_key lives for 31 packets only"};
+  ASSERT_EQ(config.warnings.size(), expected.size());
+  for (std::size_t i = 0; i < expected.size(); ++i) {
+    EXPECT_NE(config.warnings[i].find(expected[i]), std::string::npos) << config.warnings[i];
+  }
 }
 
 TEST(ConfigLoad, RefusesKeyFilesThatOthersCanRead) {
@@ -248,6 +306,10 @@ TEST(ConfigLoad, NeverShowsAKey) {
   folder.write("broken.key", broken);
   const std::vector<std::string> endings = {srtp(key, key),
                                             srtp(broken, key),
+                                            srtp("inline:" + key + "|2^99", key),
+                                            srtp("inline:" + key + "|1:200", key),
+                                            srtp(key + ";" + key, key),
+                                            srtp(key, "x") + "a.session_parameters = FEC_KEY=inline:" + key,
                                             srtp("file:broken.key", key),
                                             "a.suite = " + key,
                                             "a.sendkey = " + key,

@@ -1,0 +1,69 @@
+// Master keys that are kept for further epochs: what is made from them, and where the next key begins.
+#include "controlplane/session/key_epochs.hpp"
+
+#include <gtest/gtest.h>
+
+#include "crypto/engines/openssl.hpp"
+
+namespace sallyport::controlplane {
+namespace {
+
+using crypto::PacketKind;
+
+class KeyEpochsTest : public testing::Test {
+ protected:
+  KeyEpochsTest() {
+    for (std::size_t i = 0; i < master_.key.size(); ++i) master_.key.data()[i] = static_cast<std::uint8_t>(i);
+    context_ = std::make_unique<crypto::Context>(engine_, suite_, master_, options_);
+    epochs_.remember(*context_, master_, options_);
+  }
+  void ask(std::initializer_list<std::uint64_t> asked) {
+    for (const std::uint64_t epoch : asked) {
+      const auto made = epochs_.make(context_.get(), PacketKind::kRtp, epoch);
+      ASSERT_NE(made, nullptr);
+      EXPECT_EQ(made->epoch(), epoch);
+      EXPECT_EQ(made->kind(), PacketKind::kRtp);
+    }
+  }
+  std::uint64_t next_key_begins_with() {
+    crypto::ContextOptions next;
+    epochs_.follow(context_.get(), next);
+    EXPECT_EQ(next.rtcp_epoch, 0U);
+    return next.rtp_epoch;
+  }
+
+  crypto::OpenSslEngine engine_;
+  const crypto::Suite& suite_ = *crypto::find_suite("AES_CM_128_HMAC_SHA1_80");
+  crypto::MasterKey master_;
+  crypto::ContextOptions options_{.parameters = {.key_derivation_rate = 8}};
+  std::unique_ptr<crypto::Context> context_;
+  KeyEpochs epochs_{engine_};
+};
+
+TEST_F(KeyEpochsTest, AKeyFollowsWhereTheOneBeforeIs) {
+  EXPECT_EQ(next_key_begins_with(), 0U);
+  ask({3, 4, 5});  // while the stream is in 1, 2, 3
+  EXPECT_EQ(next_key_begins_with(), 3U);
+}
+
+TEST_F(KeyEpochsTest, AForgedPacketMovesNothing) {
+  ask({3, 1'000'000, 4});
+  EXPECT_EQ(next_key_begins_with(), 2U);
+}
+
+TEST_F(KeyEpochsTest, AStreamThatJumpedIsFollowed) {
+  ask({3, 900, 900, 901, 902});
+  EXPECT_EQ(next_key_begins_with(), 900U);
+}
+
+TEST_F(KeyEpochsTest, OthersAreNotRemembered) {
+  EXPECT_EQ(epochs_.make(nullptr, PacketKind::kRtp, 1), nullptr);
+  const crypto::Context plain(engine_, suite_, master_);
+  epochs_.remember(plain, master_, {});
+  EXPECT_EQ(epochs_.make(&plain, PacketKind::kRtp, 1), nullptr) << "its session keys never change";
+  epochs_.forget(context_.get());
+  EXPECT_EQ(epochs_.make(context_.get(), PacketKind::kRtp, 1), nullptr);
+}
+
+}  // namespace
+}  // namespace sallyport::controlplane
