@@ -16,7 +16,7 @@ namespace {
 using lanes::JobList;
 
 /// From how many packets on 16 lanes of SHA-1 are faster than the SHA instructions.
-constexpr std::size_t kWideFrom = 11;
+constexpr std::size_t kWideFrom = 9;
 
 /// Ciphers by key length, each with its own kernel: the jobs of a burst are dealt out to these.
 constexpr std::size_t kKinds = 4 * 3;

@@ -10,21 +10,32 @@ namespace {
 constexpr int kRounds = 10;
 constexpr std::size_t kMostGroups = 4;
 
-/// IV' = E(k XOR m, IV) (RFC 3711 4.1.2.2).
-[[gnu::always_inline]] inline Vec encrypted_ivs(const Group& group) {
-  Vec iv[1] = {gather_ivs(group)};
-  encrypt(iv, gather_keys<16>(key_of(*group.job[0]) + kMaskedKeyAt, key_of(*group.job[1]) + kMaskedKeyAt,
-                              key_of(*group.job[2]) + kMaskedKeyAt, key_of(*group.job[3]) + kMaskedKeyAt));
-  return iv[0];
+[[gnu::always_inline]] inline Vec gather_keys_at(const Group& group, std::size_t at) {
+  return gather(key_of(*group.job[0]) + at, key_of(*group.job[1]) + at, key_of(*group.job[2]) + at,
+                key_of(*group.job[3]) + at);
 }
 
-[[gnu::always_inline]] inline void expand_keys(const Group& group, std::uint8_t (*round_keys)[kRow]) {
-  Vec key =
-      gather_keys<16>(key_of(*group.job[0]), key_of(*group.job[1]), key_of(*group.job[2]), key_of(*group.job[3])).low;
-  _mm512_store_si512(round_keys[0], key);
-  for (int step = 0; step < kRounds; ++step) {
-    key = chain_words(key, substitute_rotated(key, rcon(step)));
-    _mm512_store_si512(round_keys[step + 1], key);
+/// Stores the round keys of each group and gives IV' = E(k XOR m, IV) (RFC 3711 4.1.2.2). A key schedule waits for
+/// itself as much as the encryption does: all groups take turns here, too.
+template <std::size_t kGroups>
+[[gnu::always_inline]] inline void prepare(const Group* groups, Vec (&iv)[kGroups], Scratch& scratch) {
+  Vec key[kGroups];
+  Vec masked[kGroups];
+#pragma GCC unroll 4
+  for (std::size_t g = 0; g < kGroups; ++g) {
+    key[g] = gather_keys_at(groups[g], kKeyAt);
+    masked[g] = gather_keys_at(groups[g], kMaskedKeyAt);
+    iv[g] = _mm512_xor_si512(gather_ivs(groups[g]), masked[g]);
+    _mm512_store_si512(scratch.round_keys[g][0], key[g]);
+  }
+  for (int r = 1; r <= kRounds; ++r) {
+#pragma GCC unroll 4
+    for (std::size_t g = 0; g < kGroups; ++g) {
+      key[g] = chain_words(key[g], substitute_rotated(key[g], rcon(r - 1)));
+      masked[g] = chain_words(masked[g], substitute_rotated(masked[g], rcon(r - 1)));
+      iv[g] = r < kRounds ? _mm512_aesenc_epi128(iv[g], masked[g]) : _mm512_aesenclast_epi128(iv[g], masked[g]);
+      _mm512_store_si512(scratch.round_keys[g][r], key[g]);
+    }
   }
 }
 
@@ -58,21 +69,26 @@ void together(const Group* groups, Scratch& scratch) noexcept {
   Vec iv[kGroups];
   Vec chain[kGroups];
   std::size_t longest = 0;
+  prepare(groups, iv, scratch);
+#pragma GCC unroll 4
   for (std::size_t g = 0; g < kGroups; ++g) {
-    iv[g] = encrypted_ivs(groups[g]);
     chain[g] = _mm512_setzero_si512();
-    expand_keys(groups[g], scratch.round_keys[g]);
     const std::size_t length = longest_text(groups[g]);
     longest = length > longest ? length : longest;
   }
   for (std::size_t offset = 0; offset < longest; offset += kRow) {
-    Vec columns[kGroups][4];
+    Vec columns[kGroups][4] = {};
+#pragma GCC unroll 4
     for (std::size_t i = 0; i < 4; ++i) {
+      if (offset + i * kBlock >= longest) continue;
       const Vec j = block_number(offset / kBlock + i);
+#pragma GCC unroll 4
       for (std::size_t g = 0; g < kGroups; ++g) chain[g] = xor3(chain[g], iv[g], j);
       encrypt_chains(chain, scratch);
+#pragma GCC unroll 4
       for (std::size_t g = 0; g < kGroups; ++g) columns[g][i] = chain[g];
     }
+#pragma GCC unroll 4
     for (std::size_t g = 0; g < kGroups; ++g) {
       Vec* const rows = columns[g];
       transpose(rows[0], rows[1], rows[2], rows[3]);
@@ -103,7 +119,9 @@ void f8_mode(Job* const* jobs, std::size_t count, Scratch& scratch) noexcept {
       together<4>(groups, scratch);
     }
   }
-  __builtin_memset(scratch.round_keys, 0, sizeof scratch.round_keys);
+  const std::size_t groups_used = count < kMostGroups * kLanes ? (count + kLanes - 1) / kLanes : kMostGroups;
+  __builtin_memset(scratch.round_keys, 0,
+                   (groups_used == 3 ? kMostGroups : groups_used) * sizeof scratch.round_keys[0]);
 }
 
 }  // namespace sallyport::crypto::lanes
