@@ -4,6 +4,7 @@
 #include <string>
 
 #include "crypto/engines/ipsec_mb.hpp"
+#include "crypto/engines/lanes.hpp"
 #include "crypto/engines/libsrtp.hpp"
 #include "crypto/engines/openssl.hpp"
 #include "crypto/error.hpp"
@@ -45,6 +46,7 @@ std::unique_ptr<Engine> make_engine(EngineKind kind) {
     case EngineKind::kLibSrtp:
       return std::make_unique<LibSrtpEngine>();
     case EngineKind::kLanes:
+      return std::make_unique<LanesEngine>();
     case EngineKind::kCryptodev:
       break;
   }

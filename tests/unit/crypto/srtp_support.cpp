@@ -2,6 +2,7 @@
 
 #include <random>
 
+#include "crypto/engines/lanes.hpp"
 #include "crypto/rtp_wire.hpp"
 
 namespace sallyport::crypto::test {
@@ -65,6 +66,7 @@ MasterKey make_master(std::uint32_t seed) {
 std::vector<NamedEngine> all_engines() {
   std::vector<NamedEngine> engines;
   engines.push_back({"openssl", make_engine(EngineKind::kOpenSsl)});
+  if (lanes_available()) engines.push_back({"lanes", make_engine(EngineKind::kLanes)});
   for (const Isa isa : {Isa::kSse, Isa::kAvx2, Isa::kAvx512}) {
     if (isa > best_isa()) break;
     auto engine = std::make_unique<IpsecMbEngine>(isa);
