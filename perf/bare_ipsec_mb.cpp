@@ -3,123 +3,118 @@
 #include <algorithm>
 #include <stdexcept>
 
-#include "crypto/engines/ipsec_mb.hpp"
 #include "crypto/engines/ipsec_mb_keys.hpp"
 #include "crypto/iv.hpp"
 #include "crypto/rtp_wire.hpp"
 
 namespace sallyport::perf {
-namespace {
 
+using crypto::Cipher;
 using crypto::kRtpFixedHeader;
-constexpr std::size_t kRoc = 4;
 
-std::unique_ptr<IMB_MGR, void (*)(IMB_MGR*)> make_manager(void (*initialise)(IMB_MGR*)) {
-  std::unique_ptr<IMB_MGR, void (*)(IMB_MGR*)> manager(alloc_mb_mgr(0), free_mb_mgr);
-  if (!manager) throw std::bad_alloc();
-  initialise(manager.get());
-  return manager;
-}
-
-void initialise_best(IMB_MGR* manager) {
-  switch (crypto::best_isa()) {
-    case crypto::Isa::kAvx512:
-      return init_mb_mgr_avx512(manager);
-    case crypto::Isa::kAvx2:
-      return init_mb_mgr_avx2(manager);
-    case crypto::Isa::kSse:
-      return init_mb_mgr_sse(manager);
-  }
-}
-
-}  // namespace
-
-BareIpsecMb::BareIpsecMb(const crypto::Suite& suite, Traffic& traffic,
-                         const std::vector<std::unique_ptr<crypto::Context>>& contexts)
-    : suite_(&suite),
-      traffic_(&traffic),
-      contexts_(&contexts),
-      wide_(make_manager(initialise_best)),
-      narrow_(make_manager(init_mb_mgr_sse)),
+BareIpsecMb::BareIpsecMb(const crypto::Suite& suite, Traffic& traffic, const Contexts& contexts)
+    : suite_(suite),
+      traffic_(traffic),
+      contexts_(contexts),
+      wide_(make_wide_manager()),
+      narrow_(make_narrow_manager()),
       hasher_(traffic.shape().burst < 16 ? narrow_.get() : wide_.get()),
-      ivs_(traffic.packets()),
-      tags_(traffic.packets()) {
-  jobs_.resize(suite.aead() ? 0 : traffic.packets());
-  gcm_jobs_.resize(suite.aead() ? traffic.packets() : 0);
-}
+      jobs_(traffic.packets()),
+      gcm_calls_(traffic.packets()),
+      spaces_(traffic.packets()),
+      f8_(*wide_, suite.cipher == Cipher::kAesF8 ? traffic.packets() : 0, traffic.shape().size - kRtpFixedHeader) {}
 
 void BareIpsecMb::prepare() {
-  for (std::size_t i = 0; i < traffic_->packets(); ++i) {
-    if (suite_->aead()) {
-      prepare_gcm(i);
-    } else {
-      prepare_cm(i);
-    }
+  for (std::size_t i = 0; i < jobs_.size(); ++i) {
+    fill_job(jobs_[i], *contexts_[traffic_.stream_of(i)], traffic_.packet(i), traffic_.shape().size,
+             traffic_.index_of(i), spaces_[i]);
+    if (suite_.aead()) gcm_calls_[i] = {static_cast<const gcm_key_data*>(jobs_[i].enc_keys), traffic_.packet(i)};
+    if (suite_.cipher == Cipher::kAesF8) prepare_f8(i);
   }
 }
 
-void BareIpsecMb::prepare_cm(std::size_t i) {
-  const crypto::Context& context = *(*contexts_)[traffic_->stream_of(i)];
-  const auto& keys = crypto::imb_keys<crypto::ImbHmacKeys>(context.rtp().record);
-  std::uint8_t* packet = traffic_->packet(i);
-  const std::size_t length = traffic_->shape().size;
-  const std::uint64_t index = traffic_->index_of(i);
-  crypto::store_be32(packet + length, static_cast<std::uint32_t>(index >> 16));
-  crypto::aes_cm_iv(ivs_[i].data(), context.rtp().salt.data(), packet + 8, index);
-  IMB_JOB& job = jobs_[i];
-  job.cipher_mode = IMB_CIPHER_CNTR;
-  job.cipher_direction = IMB_DIR_ENCRYPT;
-  job.hash_alg = IMB_AUTH_HMAC_SHA_1;
-  job.enc_keys = keys.round_keys.data();
-  job.key_len_in_bytes = 16;
-  job.src = packet;
-  job.dst = packet + kRtpFixedHeader;
-  job.cipher_start_src_offset_in_bytes = kRtpFixedHeader;
-  job.msg_len_to_cipher_in_bytes = length - kRtpFixedHeader;
-  job.hash_start_src_offset_in_bytes = 0;
-  job.msg_len_to_hash_in_bytes = length + kRoc;
-  job.iv = ivs_[i].data();
-  job.iv_len_in_bytes = 16;
-  job.u.HMAC._hashed_auth_key_xor_ipad = keys.inner.data();
-  job.u.HMAC._hashed_auth_key_xor_opad = keys.outer.data();
-  job.auth_tag_output = tags_[i].data();
-  job.auth_tag_output_len_in_bytes = 12;
-}
-
-void BareIpsecMb::prepare_gcm(std::size_t i) {
-  const crypto::Context& context = *(*contexts_)[traffic_->stream_of(i)];
-  std::uint8_t* packet = traffic_->packet(i);
-  gcm_jobs_[i] = {&crypto::imb_keys<crypto::ImbGcmKeys>(context.rtp().record).data, packet};
-  crypto::aes_gcm_iv(ivs_[i].data(), context.rtp().salt.data(), packet + 8, traffic_->index_of(i));
+void BareIpsecMb::prepare_f8(std::size_t i) {
+  const auto& keys = crypto::imb_keys<crypto::ImbF8Keys>(contexts_[traffic_.stream_of(i)]->rtp().record);
+  std::uint8_t* packet = traffic_.packet(i);
+  std::array<std::uint8_t, 16> iv;
+  crypto::aes_f8_iv_rtp(iv.data(), packet, static_cast<std::uint32_t>(traffic_.index_of(i) >> 16));
+  f8_.prepare(i, {keys.round_keys.data(), keys.mask_round_keys.data()}, iv.data(), packet + kRtpFixedHeader);
 }
 
 template <class Call>
 void BareIpsecMb::for_each_gcm(Call call) {
-  const std::size_t text = traffic_->shape().size - kRtpFixedHeader;
-  for (std::size_t i = 0; i < gcm_jobs_.size(); ++i) {
-    std::uint8_t* packet = gcm_jobs_[i].packet;
-    call(gcm_jobs_[i].keys, &gcm_state_, packet + kRtpFixedHeader, packet + kRtpFixedHeader, text, ivs_[i].data(),
-         packet, kRtpFixedHeader, tags_[i].data(), 16);
+  const std::size_t text_len = traffic_.shape().size - kRtpFixedHeader;
+  for (std::size_t i = 0; i < gcm_calls_.size(); ++i) {
+    std::uint8_t* const packet = gcm_calls_[i].packet;
+    std::uint8_t* const text = packet + kRtpFixedHeader;
+    call(gcm_calls_[i].keys, &gcm_state_, text, text, text_len, spaces_[i].iv.data(), packet, kRtpFixedHeader,
+         spaces_[i].tag.data(), suite_.rtp_tag_len);
   }
+}
+
+template <class Call>
+void BareIpsecMb::for_each_burst(Call call) {
+  const std::size_t burst = traffic_.shape().burst;
+  for (std::size_t first = 0; first < jobs_.size(); first += burst) {
+    call(first, static_cast<std::uint32_t>(std::min(burst, jobs_.size() - first)));
+  }
+}
+
+void BareIpsecMb::cipher(std::size_t first, std::uint32_t count) {
+  if (suite_.cipher == Cipher::kAesF8) return f8_.apply(first, count);
+  if (suite_.cipher == Cipher::kNull) return;
+  IMB_SUBMIT_CIPHER_BURST_NOCHECK(wide_.get(), &jobs_[first], count, IMB_CIPHER_CNTR, IMB_DIR_ENCRYPT,
+                                  static_cast<IMB_KEY_SIZE_BYTES>(suite_.key_len));
+}
+
+void BareIpsecMb::hash(std::size_t first, std::uint32_t count) {
+  IMB_SUBMIT_HASH_BURST_NOCHECK(hasher_, &jobs_[first], count, IMB_AUTH_HMAC_SHA_1);
 }
 
 void BareIpsecMb::protect() {
-  if (suite_->aead()) return for_each_gcm(suite_->key_len == 32 ? wide_->gcm256_enc : wide_->gcm128_enc);
-  for (std::size_t first = 0; first < jobs_.size(); first += traffic_->shape().burst) {
-    const auto count = static_cast<std::uint32_t>(std::min<std::size_t>(traffic_->shape().burst, jobs_.size() - first));
-    IMB_SUBMIT_CIPHER_BURST_NOCHECK(wide_.get(), &jobs_[first], count, IMB_CIPHER_CNTR, IMB_DIR_ENCRYPT,
-                                    IMB_KEY_128_BYTES);
-    IMB_SUBMIT_HASH_BURST_NOCHECK(hasher_, &jobs_[first], count, IMB_AUTH_HMAC_SHA_1);
-  }
+  if (suite_.aead()) return for_each_gcm(suite_.key_len == 32 ? wide_->gcm256_enc : wide_->gcm128_enc);
+  for_each_burst([this](std::size_t first, std::uint32_t count) {
+    cipher(first, count);
+    hash(first, count);
+  });
 }
 
 void BareIpsecMb::unprotect() {
-  if (suite_->aead()) return for_each_gcm(suite_->key_len == 32 ? wide_->gcm256_dec : wide_->gcm128_dec);
-  for (std::size_t first = 0; first < jobs_.size(); first += traffic_->shape().burst) {
-    const auto count = static_cast<std::uint32_t>(std::min<std::size_t>(traffic_->shape().burst, jobs_.size() - first));
-    IMB_SUBMIT_HASH_BURST_NOCHECK(hasher_, &jobs_[first], count, IMB_AUTH_HMAC_SHA_1);
-    IMB_SUBMIT_CIPHER_BURST_NOCHECK(wide_.get(), &jobs_[first], count, IMB_CIPHER_CNTR, IMB_DIR_ENCRYPT,
-                                    IMB_KEY_128_BYTES);
+  if (suite_.aead()) return for_each_gcm(suite_.key_len == 32 ? wide_->gcm256_dec : wide_->gcm128_dec);
+  for_each_burst([this](std::size_t first, std::uint32_t count) {
+    hash(first, count);
+    cipher(first, count);
+  });
+}
+
+ImbJobApi::ImbJobApi(const crypto::Suite& suite, Traffic& traffic, const Contexts& contexts)
+    : traffic_(traffic),
+      contexts_(contexts),
+      manager_(suite.aead() ? make_wide_manager() : make_narrow_manager()),
+      jobs_(traffic.packets()),
+      spaces_(traffic.packets()) {
+  if (suite.cipher == Cipher::kAesF8) throw std::invalid_argument("the job API has no F8");
+}
+
+void ImbJobApi::prepare(crypto::Direction direction) {
+  const bool seal = direction == crypto::Direction::kSeal;
+  for (std::size_t i = 0; i < jobs_.size(); ++i) {
+    IMB_JOB& job = jobs_[i];
+    fill_job(job, *contexts_[traffic_.stream_of(i)], traffic_.packet(i), traffic_.shape().size, traffic_.index_of(i),
+             spaces_[i]);
+    job.cipher_direction = seal ? IMB_DIR_ENCRYPT : IMB_DIR_DECRYPT;
+    job.chain_order = seal ? IMB_ORDER_CIPHER_HASH : IMB_ORDER_HASH_CIPHER;
+  }
+}
+
+void ImbJobApi::run() {
+  IMB_MGR* const manager = manager_.get();
+  for (const IMB_JOB& prepared : jobs_) {
+    IMB_JOB* job = IMB_GET_NEXT_JOB(manager);
+    *job = prepared;
+    job = IMB_SUBMIT_JOB(manager);
+    if (job == nullptr) job = IMB_FLUSH_JOB(manager);
+    if (job == nullptr || job->status != IMB_STATUS_COMPLETED) throw std::runtime_error("the job API refused a packet");
   }
 }
 

@@ -1,6 +1,7 @@
 // The same job as crypto_bench in a plain loop over libSRTP, one session per stream: what a gateway that was built on
-// it would pay. Built twice, see meson.build; LIBSRTP_BUILD names the build. Options: --streams=N --size=N (--burst=N
-// is only repeated in the rows).
+// it would pay. Built twice, see meson.build; LIBSRTP_BUILD names the build. Links nothing of ours that links libSRTP.
+// Options beside Google Benchmark's: --streams, --size and --seconds (shape.hpp); the library knows bursts of 1 only.
+#include <srtp2/crypto_types.h>
 #include <srtp2/srtp.h>
 
 #include <algorithm>
@@ -11,42 +12,67 @@
 
 #include "crypto/bytes.hpp"
 #include "crypto/suite.hpp"
-#include "perf/traffic.hpp"
+#include "perf/pass_timer.hpp"
 
 namespace sallyport::perf {
 namespace {
 
+using crypto::Cipher;
 using crypto::Suite;
 
 struct SessionDeleter {
   void operator()(srtp_ctx_t* session) const noexcept { srtp_dealloc(session); }
 };
-using Sessions = std::vector<std::unique_ptr<srtp_ctx_t, SessionDeleter>>;
+using Session = std::unique_ptr<srtp_ctx_t, SessionDeleter>;
+using Sessions = std::vector<Session>;
 
-void set_policy(const Suite& suite, srtp_crypto_policy_t* policy) {
-  if (suite.aead()) {
-    suite.key_len == 32 ? srtp_crypto_policy_set_aes_gcm_256_16_auth(policy)
-                        : srtp_crypto_policy_set_aes_gcm_128_16_auth(policy);
-  } else {
-    suite.rtp_tag_len == 4 ? srtp_crypto_policy_set_aes_cm_128_hmac_sha1_32(policy)
-                           : srtp_crypto_policy_set_aes_cm_128_hmac_sha1_80(policy);
+srtp_cipher_type_id_t cipher_type(const Suite& suite) {
+  switch (suite.cipher) {
+    case Cipher::kAesGcm:
+      return suite.key_len == 32 ? SRTP_AES_GCM_256 : SRTP_AES_GCM_128;
+    case Cipher::kAesCm:
+      return suite.key_len == 32 ? SRTP_AES_ICM_256 : suite.key_len == 24 ? SRTP_AES_ICM_192 : SRTP_AES_ICM_128;
+    case Cipher::kAesF8:
+    case Cipher::kNull:
+      break;
   }
+  return SRTP_NULL_CIPHER;
+}
+
+srtp_crypto_policy_t crypto_policy(const Suite& suite, std::uint8_t tag_len) {
+  srtp_crypto_policy_t policy{};
+  policy.cipher_type = cipher_type(suite);
+  policy.cipher_key_len = static_cast<int>(suite.master_len());
+  policy.auth_type = suite.aead() ? SRTP_NULL_AUTH : SRTP_HMAC_SHA1;
+  policy.auth_key_len = suite.auth_key_len;
+  policy.auth_tag_len = tag_len;
+  policy.sec_serv = suite.encrypts() ? sec_serv_conf_and_auth : sec_serv_auth;
+  return policy;
+}
+
+/// Null where this build of the library has not the suite.
+Session make_session(const Suite& suite, std::uint32_t stream, srtp_ssrc_type_t direction) {
+  std::array<std::uint8_t, SRTP_MAX_KEY_LEN> key{};
+  crypto::store_be32(key.data(), stream);
+  srtp_policy_t policy{};
+  policy.rtp = crypto_policy(suite, suite.rtp_tag_len);
+  policy.rtcp = crypto_policy(suite, suite.rtcp_tag_len);
+  policy.ssrc.type = direction;
+  policy.key = key.data();
+  policy.window_size = 128;
+  srtp_t session = nullptr;
+  return Session(srtp_create(&session, &policy) == srtp_err_status_ok ? session : nullptr);
+}
+
+bool has(const Suite& suite) {
+  return suite.cipher != Cipher::kAesF8 && make_session(suite, 0, ssrc_any_outbound) != nullptr;
 }
 
 Sessions make_sessions(const Suite& suite, std::uint32_t streams, srtp_ssrc_type_t direction) {
   Sessions sessions;
   for (std::uint32_t stream = 0; stream < streams; ++stream) {
-    std::array<std::uint8_t, SRTP_MAX_KEY_LEN> key{};
-    crypto::store_be32(key.data(), stream);
-    srtp_policy_t policy{};
-    set_policy(suite, &policy.rtp);
-    set_policy(suite, &policy.rtcp);
-    policy.ssrc.type = direction;
-    policy.key = key.data();
-    policy.window_size = 128;
-    srtp_t session = nullptr;
-    if (srtp_create(&session, &policy) != srtp_err_status_ok) throw std::runtime_error("srtp_create failed");
-    sessions.emplace_back(session);
+    sessions.push_back(make_session(suite, stream, direction));
+    if (sessions.back() == nullptr) throw std::runtime_error("srtp_create failed");
   }
   return sessions;
 }
@@ -59,13 +85,13 @@ void for_each_packet(Traffic& traffic, const Sessions& sessions, std::vector<int
   }
 }
 
-void bench(benchmark::State& state, bool seal, const Suite& suite, const Shape& shape) {
+void bench(benchmark::State& state, bool seal, const Suite& suite, const Shape& shape, double seconds) {
   Traffic traffic(shape);
   const Sessions senders = make_sessions(suite, shape.streams, ssrc_any_outbound);
-  const Sessions receivers = make_sessions(suite, shape.streams, ssrc_any_inbound);
+  const Sessions receivers = make_sessions(suite, seal ? 0 : shape.streams, ssrc_any_inbound);
   std::vector<int> lengths(traffic.packets());
   const auto prepare = [&] {
-    traffic.rewrite();
+    traffic.advance();
     std::ranges::fill(lengths, static_cast<int>(shape.size));
     if (!seal) for_each_packet(traffic, senders, lengths, srtp_protect);
   };
@@ -76,7 +102,14 @@ void bench(benchmark::State& state, bool seal, const Suite& suite, const Shape& 
       for_each_packet(traffic, receivers, lengths, srtp_unprotect);
     }
   };
-  PassTimer().run(state, traffic.packets(), prepare, work);
+  PassTimer(state, seconds).run(traffic, prepare, work);
+}
+
+void add_rows(const Suite& suite, const Shape& shape, double seconds) {
+  for (const bool seal : {true, false}) {
+    const std::string name = row_name("srtp", seal ? "protect" : "unprotect", suite.name, shape, LIBSRTP_BUILD);
+    add_row(name, [=, &suite](benchmark::State& state) { bench(state, seal, suite, shape, seconds); });
+  }
 }
 
 }  // namespace
@@ -84,18 +117,13 @@ void bench(benchmark::State& state, bool seal, const Suite& suite, const Shape& 
 
 int main(int argc, char** argv) {
   using namespace sallyport;
-  const perf::Shape shape = perf::take_shape(argc, argv);
-  benchmark::Initialize(&argc, argv);
-  if (benchmark::ReportUnrecognizedArguments(argc, argv)) return 2;
+  perf::Shapes shapes = perf::take_shapes(argc, argv);
+  shapes.bursts = {1};
   if (srtp_init() != srtp_err_status_ok) return 1;
-  for (const crypto::Suite& suite : crypto::kSuites) {
-    for (const bool seal : {true, false}) {
-      const std::string name = perf::row_name(seal ? "protect" : "unprotect", suite.name, shape, LIBSRTP_BUILD);
-      benchmark::RegisterBenchmark(name.c_str(), [=, &suite](benchmark::State& state) {
-        perf::bench(state, seal, suite, shape);
-      })->UseManualTime();
+  for (const perf::Shape& shape : shapes.all()) {
+    for (const crypto::Suite& suite : crypto::kSuites) {
+      if (perf::has(suite)) perf::add_rows(suite, shape, shapes.seconds);
     }
   }
-  benchmark::RunSpecifiedBenchmarks();
-  benchmark::Shutdown();
+  return perf::run_rows(argc, argv);
 }

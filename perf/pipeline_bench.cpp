@@ -1,22 +1,23 @@
 // The whole of Worker::poll_once() over ring ports: what one RTP packet costs from the ring of one port to the ring of
-// the other, in all and per stage. Options beside Google Benchmark's: --streams=N --burst=N --size=N.
+// the other, in all and per stage. Options beside Google Benchmark's: --streams, --burst, --size and --seconds
+// (shape.hpp), and --engine=NAME for another crypto engine than the fastest of this host.
 //
 // The time is the worker's own: TSC ticks of the passes that found work (WorkerStats::busy_ticks). Making packets,
 // putting them into the ring and taking them out again happens between passes and is not in it. Each pass finds `burst`
 // packets; 1024 are made ahead, as many as wait in a port's descriptors. The median pass counts, so that other programs
-// on the same core do not. A row engine:relay_no_crypto is the same traffic between plain legs.
-#include <benchmark/benchmark.h>
-
+// on the same core do not. At least 1 and 4,000 streams are measured. A row engine:relay_no_crypto is the same traffic
+// between plain legs.
 #include <algorithm>
 #include <cstring>
 #include <map>
 #include <set>
 #include <stdexcept>
 
+#include "crypto/error.hpp"
 #include "crypto/rtp_wire.hpp"
 #include "crypto/transform.hpp"
 #include "drivers/eal.hpp"
-#include "perf/traffic.hpp"
+#include "perf/pass_timer.hpp"
 #include "tests/scenario/gateway.hpp"
 
 namespace sallyport::perf {
@@ -25,8 +26,6 @@ namespace {
 using scenario::Gateway;
 using scenario::Leg;
 using scenario::Side;
-
-constexpr std::size_t kInFlight = 1024;
 
 /// What goes in and comes out.
 struct Path {
@@ -60,19 +59,19 @@ Leg make_leg(const char* side, std::uint32_t number, bool secure, const std::str
 /// A gateway with one pair of legs per stream, and the packets that go through it from west to east.
 class Pipeline {
  public:
-  Pipeline(const Path& path, const std::string& suite, const Shape& shape, drivers::MbufPool& pool);
+  Pipeline(const Path& path, const std::string& suite, const Shape& shape, crypto::EngineKind engine,
+           drivers::MbufPool& pool);
 
-  std::size_t packets() const { return lengths_.size(); }
-  /// One round over all packets; throws where one of them does not come out.
-  void round();
-  /// Nanoseconds per packet of the median pass of all rounds.
+  /// Until the worker was busy for `seconds`; throws where a packet does not come out.
+  void run(double seconds);
+  /// Nanoseconds per packet of the median pass.
   PerStage<double> result();
 
  private:
+  /// Plays the next packets.
+  void round();
   void protect_packets();
   rte_mbuf* to_mbuf(std::size_t i);
-  /// Plays `count` packets of the round from `first` on.
-  void play(std::size_t first, std::size_t count);
   PerStage<std::uint64_t> ticks();
   void pass(unsigned packets);
   void collect(std::size_t expected);
@@ -86,19 +85,21 @@ class Pipeline {
   std::vector<std::unique_ptr<crypto::Context>> senders_;  ///< empty where plain RTP comes in
   std::vector<scenario::Bytes> headers_;                   ///< Ethernet, IP and UDP, by stream
   std::vector<std::uint16_t> lengths_;                     ///< of the packets as they come in
-  std::array<rte_mbuf*, kInFlight> packets_{};
+  std::vector<rte_mbuf*> packets_;
   PerStage<std::vector<double>> samples_;  ///< nanoseconds per packet, by pass
   double ns_per_tick_;
 };
 
-Pipeline::Pipeline(const Path& path, const std::string& suite, const Shape& shape, drivers::MbufPool& pool)
+Pipeline::Pipeline(const Path& path, const std::string& suite, const Shape& shape, crypto::EngineKind engine,
+                   drivers::MbufPool& pool)
     : shape_(shape),
       traffic_(shape),
       pool_(pool),
-      gateway_({.max_streams = 2 * shape.streams}, pool),
-      engine_(crypto::make_engine(crypto::EngineKind::kIpsecMb)),
+      gateway_({.engine = engine, .max_streams = 2 * shape.streams}, pool),
+      engine_(crypto::make_engine(engine)),
       workspace_(crypto::make_workspace()),
       lengths_(traffic_.packets()),
+      packets_(traffic_.packets()),
       ns_per_tick_(1e9 / static_cast<double>(gateway_.ticks(std::chrono::seconds(1)))) {
   std::vector<Leg> legs;
   for (std::uint32_t i = 0; i < shape.streams; ++i) {
@@ -152,13 +153,26 @@ PerStage<std::uint64_t> Pipeline::ticks() {
   return all;
 }
 
+void Pipeline::run(double seconds) {
+  for (std::size_t i = 0; i < traffic_.advances_per_round(); ++i) round();
+  for (auto& samples : samples_) samples.clear();
+  const std::uint64_t before = ticks().back();
+  const double enough = seconds * 1e9 / ns_per_tick_;
+  while (static_cast<double>(ticks().back() - before) < enough) round();
+}
+
 void Pipeline::round() {
-  traffic_.rewrite();
+  traffic_.advance();
   std::fill(lengths_.begin(), lengths_.end(), static_cast<std::uint16_t>(shape_.size));
   if (!senders_.empty()) protect_packets();
-  for (std::size_t first = 0; first < lengths_.size(); first += kInFlight) {
-    play(first, std::min(kInFlight, lengths_.size() - first));
+  for (std::size_t i = 0; i < packets_.size(); ++i) packets_[i] = to_mbuf(i);
+  drivers::RingPort& west = gateway_.ring_port(Side::kWest);
+  for (std::size_t i = 0; i < packets_.size(); i += shape_.burst) {
+    const auto burst = static_cast<unsigned>(std::min<std::size_t>(shape_.burst, packets_.size() - i));
+    if (west.inject(&packets_[i], burst) != burst) throw std::runtime_error("the ring is full");
+    pass(burst);
   }
+  collect(packets_.size());
 }
 
 PerStage<double> Pipeline::result() {
@@ -174,17 +188,6 @@ void Pipeline::pass(unsigned packets) {
   for (std::size_t i = 0; i < after.size(); ++i) {
     samples_[i].push_back(static_cast<double>(after[i] - before[i]) * ns_per_tick_ / packets);
   }
-}
-
-void Pipeline::play(std::size_t first, std::size_t count) {
-  for (std::size_t i = 0; i < count; ++i) packets_[i] = to_mbuf(first + i);
-  drivers::RingPort& west = gateway_.ring_port(Side::kWest);
-  for (std::size_t i = 0; i < count; i += shape_.burst) {
-    const auto burst = static_cast<unsigned>(std::min<std::size_t>(shape_.burst, count - i));
-    if (west.inject(&packets_[i], burst) != burst) throw std::runtime_error("the ring is full");
-    pass(burst);
-  }
-  collect(count);
 }
 
 /// Everything must have come out: a dropped packet is a fast one.
@@ -203,95 +206,92 @@ void Pipeline::collect(std::size_t expected) {
   }
 }
 
-PerStage<double> measure(benchmark::State& state, const Path& path, const std::string& suite, const Shape& shape,
-                         drivers::MbufPool& pool) {
-  Pipeline pipeline(path, suite, shape, pool);
-  for (auto iteration : state) {
-    static_cast<void>(iteration);
-    pipeline.round();
-    state.SetIterationTime(pipeline.result().back() * static_cast<double>(pipeline.packets()) * 1e-9);
-  }
-  return pipeline.result();
-}
-
-std::string row(const char* name, const std::string& path, const std::string& suite, const Shape& shape,
-                const std::string& engine) {
-  return std::string(name) + "/direction:" + path + "/suite:" + suite + "/size:" + std::to_string(shape.size) +
-         "/burst:" + std::to_string(shape.burst) + "/streams:" + std::to_string(shape.streams) + "/engine:" + engine;
-}
-
 /// One row for the whole pass and its baseline, and one per stage with what the last run of the whole pass measured.
 class Rows {
  public:
-  explicit Rows(drivers::MbufPool& pool) : pool_(pool) {}
+  Rows(crypto::EngineKind engine, double seconds, drivers::MbufPool& pool)
+      : engine_(engine), seconds_(seconds), pool_(pool) {}
 
   void add(const Path& path, const std::string& suite, const Shape& shape) {
-    add_pass(path, path, suite, shape, "ipsec_mb");
-    add_pass(path, Path{"rtp_to_rtp", false, false}, suite, shape, "relay_no_crypto");
+    const std::string pass = row_name("pipeline", path.name, suite, shape, to_string(engine_));
+    add_pass(pass, path, suite, shape);
+    add_pass(row_name("pipeline", path.name, suite, shape, "relay_no_crypto"), Path{"rtp_to_rtp", false, false}, suite,
+             shape);
     for (std::size_t i = 0; i < dataplane::kStages; ++i) {
       // No port here has a twin.
-      if (static_cast<dataplane::Stage>(i) != dataplane::Stage::kPunt) add_stage(path, suite, shape, i);
+      if (static_cast<dataplane::Stage>(i) == dataplane::Stage::kPunt) continue;
+      const std::string name = row_name("pipeline_stage", path.name, suite, shape, to_string(engine_));
+      add_stage(name + "/stage:" + std::string(dataplane::kStageNames[i]), pass, i);
     }
   }
 
  private:
-  void add_pass(const Path& path, const Path& played, const std::string& suite, const Shape& shape,
-                const std::string& engine) {
-    const std::string name = row("pipeline", path.name, suite, shape, engine);
-    benchmark::RegisterBenchmark(name.c_str(), [=, this](benchmark::State& state) {
-      results_[name] = measure(state, played, suite, shape, pool_);
+  void add_pass(const std::string& name, const Path& played, const std::string& suite, const Shape& shape) {
+    add_row(name, [=, this](benchmark::State& state) {
+      for (auto iteration : state) {
+        static_cast<void>(iteration);
+        Pipeline pipeline(played, suite, shape, engine_, pool_);
+        pipeline.run(seconds_);
+        results_[name] = pipeline.result();
+        state.SetIterationTime(seconds_);
+      }
       state.counters["ns_per_packet"] = results_[name].back();
-    })->UseManualTime();
+    });
   }
 
-  void add_stage(const Path& path, const std::string& suite, const Shape& shape, std::size_t stage) {
-    const std::string pass = row("pipeline", path.name, suite, shape, "ipsec_mb");
-    const std::string name = row("pipeline_stage", path.name, suite, shape, "ipsec_mb") +
-                             "/stage:" + std::string(dataplane::kStageNames[stage]);
-    benchmark::RegisterBenchmark(name.c_str(),
-                                 [=, this](benchmark::State& state) {
-                                   const auto known = results_.find(pass);
-                                   if (known == results_.end())
-                                     return state.SkipWithError("comes with the row of the whole pass");
-                                   for (auto iteration : state) {
-                                     static_cast<void>(iteration);
-                                     state.SetIterationTime(known->second[stage] * 1e-9);
-                                   }
-                                   state.counters["ns_per_packet"] = known->second[stage];
-                                 })
-        ->UseManualTime()
-        ->Iterations(1);
+  void add_stage(const std::string& name, const std::string& pass, std::size_t stage) {
+    add_row(name, [=, this](benchmark::State& state) {
+      const auto known = results_.find(pass);
+      if (known == results_.end()) return state.SkipWithError("comes with the row of the whole pass");
+      for (auto iteration : state) {
+        static_cast<void>(iteration);
+        state.SetIterationTime(known->second[stage] * 1e-9);
+      }
+      state.counters["ns_per_packet"] = known->second[stage];
+    });
   }
 
+  crypto::EngineKind engine_;
+  double seconds_;
   drivers::MbufPool& pool_;
   std::map<std::string, PerStage<double>> results_;
 };
+
+/// The one asked for; without a word the fastest that this host has.
+crypto::EngineKind pick_engine(const std::string& name) {
+  if (!name.empty() && name != "auto") return crypto::engine_kind(name);
+  try {
+    static_cast<void>(crypto::make_engine(crypto::EngineKind::kLanes));
+    return crypto::EngineKind::kLanes;
+  } catch (const SetupError&) {
+    return crypto::EngineKind::kIpsecMb;
+  }
+}
 
 }  // namespace
 }  // namespace sallyport::perf
 
 int main(int argc, char** argv) {
   using namespace sallyport;
-  const perf::Shape shape = perf::take_shape(argc, argv);
-  benchmark::Initialize(&argc, argv);
-  if (benchmark::ReportUnrecognizedArguments(argc, argv)) return 2;
+  const std::string engine = perf::take_option(argc, argv, "--engine=");
+  perf::Shapes shapes = perf::take_shapes(argc, argv);
   constexpr std::uint32_t kMostStreams = 4000;  // pairs of ports per address
-  if (shape.streams > kMostStreams) {
+  std::set<std::uint32_t> streams{1, kMostStreams};
+  streams.insert(shapes.streams.begin(), shapes.streams.end());
+  if (*streams.rbegin() > kMostStreams) {
     std::fprintf(stderr, "expected --streams up to %u\n", kMostStreams);
     return 2;
   }
+  shapes.streams.assign(streams.begin(), streams.end());
   drivers::EalOptions options;
   options.memory_mb = 256;
   const drivers::Eal eal(options);
   drivers::MbufPool pool(4095, -1);
-  perf::Rows rows(pool);
-  for (const std::uint32_t streams : std::set<std::uint32_t>{1, shape.streams, kMostStreams}) {
-    perf::Shape with = shape;
-    with.streams = streams;
+  perf::Rows rows(perf::pick_engine(engine), shapes.seconds, pool);
+  for (const perf::Shape& shape : shapes.all()) {
     for (const auto& path : perf::kPaths) {
-      for (const char* suite : perf::kSuites) rows.add(path, suite, with);
+      for (const char* suite : perf::kSuites) rows.add(path, suite, shape);
     }
   }
-  benchmark::RunSpecifiedBenchmarks();
-  benchmark::Shutdown();
+  return perf::run_rows(argc, argv);
 }

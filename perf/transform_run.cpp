@@ -1,0 +1,84 @@
+#include "perf/transform_run.hpp"
+
+#include <algorithm>
+#include <stdexcept>
+
+#include "crypto/bytes.hpp"
+#include "crypto/rtp_wire.hpp"
+
+namespace sallyport::perf {
+
+using crypto::SrtpPacket;
+
+Contexts make_contexts(crypto::Engine& engine, const crypto::Suite& suite, std::uint32_t streams) {
+  Contexts contexts;
+  contexts.reserve(streams);
+  for (std::uint32_t stream = 0; stream < streams; ++stream) {
+    crypto::MasterKey master;
+    crypto::store_be32(master.key.data(), stream);
+    contexts.push_back(
+        std::make_unique<crypto::Context>(engine, suite, master, crypto::ContextOptions{.max_ssrcs = 1}));
+  }
+  return contexts;
+}
+
+TransformRun::TransformRun(std::unique_ptr<crypto::Engine> engine, const crypto::Suite& suite, Traffic& traffic,
+                           bool unprotects)
+    : engine_(std::move(engine)),
+      traffic_(traffic),
+      sealed_length_(traffic.shape().size + srtp_overhead(suite, crypto::PacketKind::kRtp)),
+      senders_(make_contexts(*engine_, suite, traffic.shape().streams)),
+      receivers_(make_contexts(*engine_, suite, unprotects ? traffic.shape().streams : 0)),
+      workspace_(crypto::make_workspace()),
+      packets_(traffic.packets()) {}
+
+void TransformRun::prepare_clear() {
+  traffic_.advance();
+  describe(senders_, traffic_.shape().size);
+}
+
+void TransformRun::prepare_sealed() {
+  prepare_clear();
+  protect();
+  check();
+  describe(receivers_, sealed_length_);
+}
+
+void TransformRun::protect() {
+  for_each_burst([this](std::span<SrtpPacket> burst) { crypto::protect(*engine_, *workspace_, burst); });
+}
+
+void TransformRun::unprotect() {
+  for_each_burst([this](std::span<SrtpPacket> burst) { crypto::unprotect(*engine_, *workspace_, burst); });
+}
+
+void TransformRun::check() const {
+  const bool good =
+      std::ranges::all_of(packets_, [](const SrtpPacket& packet) { return packet.verdict == crypto::Verdict::kOk; });
+  if (!good) throw std::runtime_error("a packet was refused");
+}
+
+void TransformRun::describe(const Contexts& contexts, std::size_t length) {
+  for (std::size_t i = 0; i < packets_.size(); ++i) {
+    SrtpPacket packet{};
+    packet.context = contexts[traffic_.stream_of(i)].get();
+    packet.data = traffic_.packet(i);
+    packet.length = static_cast<std::uint16_t>(length);
+    packet.header_len = crypto::kRtpFixedHeader;
+    packet.room = static_cast<std::uint16_t>(traffic_.room());
+    packet.kind = crypto::PacketKind::kRtp;
+    packet.verdict = crypto::Verdict::kEngineFailed;  // until it is looked at
+    packets_[i] = packet;
+  }
+}
+
+template <class Call>
+void TransformRun::for_each_burst(Call call) {
+  const std::span all(packets_);
+  const std::size_t burst = traffic_.shape().burst;
+  for (std::size_t first = 0; first < all.size(); first += burst) {
+    call(all.subspan(first, std::min(burst, all.size() - first)));
+  }
+}
+
+}  // namespace sallyport::perf
