@@ -85,6 +85,7 @@ void together(const Group* groups, Scratch& scratch) noexcept {
 #pragma GCC unroll 4
       for (std::size_t g = 0; g < kGroups; ++g) chain[g] = xor3(chain[g], iv[g], j);
       encrypt_chains(chain, scratch);
+      asm volatile("" ::: "memory");  // or round keys would be kept for the next block, in a copy on the stack
 #pragma GCC unroll 4
       for (std::size_t g = 0; g < kGroups; ++g) columns[g][i] = chain[g];
     }

@@ -25,13 +25,14 @@ struct GcmGroup {
   alignas(16) std::uint64_t lengths[kLanes][2];  ///< the block of lengths in bits, swapped
   Block counters;  ///< of the first column of each packet; 1 is J0 (NIST SP 800-38D 7.1), right before the text
   std::size_t most_rows;
+  std::size_t least_rows;
   bool even;  ///< all have the same number of rows, three at most, and one block of additional data at most
 };
 
 [[gnu::always_inline]] inline void lay_out(Job* const* jobs, std::size_t left, GcmGroup& g) {
   set_group(jobs, left, g.group);
   std::size_t most = 0;
-  std::size_t least = kMaxRows;
+  std::size_t least = ~std::size_t{0};
   std::size_t most_data = 0;
   int counters[kLanes];
 #pragma GCC unroll 4
@@ -47,11 +48,12 @@ struct GcmGroup {
     counters[i] = 1 - static_cast<int>(empty);
     most = rows > most ? rows : most;
     least = rows < least ? rows : least;
-    most_data |= job.auth_len;
+    most_data = job.auth_len > most_data ? job.auth_len : most_data;
   }
   g.counters = _mm_set_epi32(counters[3], counters[2], counters[1], counters[0]);
   g.most_rows = most;
-  g.even = most == least && most_data <= kBlock;
+  g.least_rows = least;
+  g.even = most == least && most <= kMaxRows && most_data <= kBlock;
 }
 
 [[gnu::always_inline]] inline Vec gather_hash_keys(const Group& group) {

@@ -174,6 +174,17 @@ void sha1_block(std::uint32_t* words, const std::uint8_t* block) noexcept {
   words[4] = static_cast<std::uint32_t>(_mm_extract_epi32(state[0].e, 3));
 }
 
-void clear_registers() noexcept { _mm256_zeroall(); }
+void clear_registers() noexcept {
+  _mm256_zeroall();  // of the first 16 all 512 bits
+  asm volatile(
+      "vpxorq %%zmm16, %%zmm16, %%zmm16\n vpxorq %%zmm17, %%zmm17, %%zmm17\n vpxorq %%zmm18, %%zmm18, %%zmm18\n"
+      "vpxorq %%zmm19, %%zmm19, %%zmm19\n vpxorq %%zmm20, %%zmm20, %%zmm20\n vpxorq %%zmm21, %%zmm21, %%zmm21\n"
+      "vpxorq %%zmm22, %%zmm22, %%zmm22\n vpxorq %%zmm23, %%zmm23, %%zmm23\n vpxorq %%zmm24, %%zmm24, %%zmm24\n"
+      "vpxorq %%zmm25, %%zmm25, %%zmm25\n vpxorq %%zmm26, %%zmm26, %%zmm26\n vpxorq %%zmm27, %%zmm27, %%zmm27\n"
+      "vpxorq %%zmm28, %%zmm28, %%zmm28\n vpxorq %%zmm29, %%zmm29, %%zmm29\n vpxorq %%zmm30, %%zmm30, %%zmm30\n"
+      "vpxorq %%zmm31, %%zmm31, %%zmm31\n" ::
+          : "xmm16", "xmm17", "xmm18", "xmm19", "xmm20", "xmm21", "xmm22", "xmm23", "xmm24", "xmm25", "xmm26", "xmm27",
+            "xmm28", "xmm29", "xmm30", "xmm31");
+}
 
 }  // namespace sallyport::crypto::lanes
