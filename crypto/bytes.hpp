@@ -33,6 +33,9 @@ static_assert(std::endian::native == std::endian::little, "x86 only");
 
 /// Overwrites memory in a way that the compiler may not leave out.
 void secure_wipe(void* memory, std::size_t length) noexcept;
+/// Overwrites 16 KiB of stack below the caller's frame: after calls of libraries that leave keys in theirs. Not for the
+/// packet path.
+void wipe_dead_stack() noexcept;
 
 /// Whether two byte strings of the same length are equal, in time that does not depend on where they differ. Words
 /// first: tags of 16, 10 and 4 bytes are compared for every packet.
