@@ -40,6 +40,16 @@ std::unique_ptr<crypto::Context> context_of(crypto::Engine& engine, const Agreem
   return std::make_unique<crypto::Context>(engine, *suite, entries[0].master, options);
 }
 
+/// Of the packets that ask for the keys of another epoch only some are heard.
+constexpr int kAttempts = 600;
+
+/// As the packet path looks for it: one key may have asked before the other one refused the packet.
+bool asks(const SrtpPacket& packet) {
+  if (packet.attention) return true;
+  if (packet.verdict == Verdict::kOk) return false;
+  return packet.context->wants_attention() || (packet.fallback != nullptr && packet.fallback->wants_attention());
+}
+
 model::Verdict verdict_of(Verdict verdict) {
   switch (verdict) {
     case Verdict::kOk:
@@ -127,14 +137,12 @@ void ProductStreams::run_part(std::span<const Item> part, Direction direction, s
     packet.kind = kind_of(item.kind);
     packets.push_back(packet);
   }
-  constexpr int kAttempts = 4;  // each time with the keys that the time before asked for
   for (int attempt = 0; attempt < kAttempts; ++attempt) {
     pass(packets, direction);
     for (std::size_t i = 0; i < part.size(); ++i) {
-      if (packets[i].attention || packets[i].verdict == Verdict::kNoSessionKey) serve(part[i].stream);
+      if (asks(packets[i])) serve(part[i].stream);
     }
-    const bool waits = packets[0].attention || packets[0].verdict == Verdict::kNoSessionKey;
-    if (packets.size() != 1 || packets[0].verdict == Verdict::kOk || !waits) break;
+    if (packets.size() != 1 || !may_wait_for_keys(part[0].stream, packets[0].verdict)) break;
   }
   for (std::size_t i = 0; i < part.size(); ++i) outcomes.push_back(outcome_of(packets[i], part[i]));
 }
@@ -193,6 +201,15 @@ void ProductStreams::work(const std::vector<crypto::Job*>& jobs, Direction direc
     collected += device->collect(done);
     if (std::chrono::steady_clock::now() > give_up) throw std::runtime_error("a device does not answer");
   }
+}
+
+/// Whether a packet was refused that may yet be accepted when the keys of its epoch have come.
+bool ProductStreams::may_wait_for_keys(std::size_t stream, Verdict verdict) const {
+  const Stream& s = streams_[stream];
+  const bool derives =
+      s.agreement.session.key_derivation_rate != 0 || (s.previous && s.before.session.key_derivation_rate != 0);
+  return derives && (verdict == Verdict::kNoSessionKey || verdict == Verdict::kAuthFailed ||
+                     (s.previous != nullptr && verdict != Verdict::kOk));
 }
 
 Outcome ProductStreams::outcome_of(const SrtpPacket& packet, const Item& item) const {

@@ -46,6 +46,7 @@ class ProductStreams {
   void pass_pending(std::span<crypto::SrtpPacket> packets, Direction direction);
   void work(const std::vector<crypto::Job*>& jobs, Direction direction);
   Outcome outcome_of(const crypto::SrtpPacket& packet, const Item& item) const;
+  bool may_wait_for_keys(std::size_t stream, crypto::Verdict verdict) const;
   void serve(std::size_t stream);
   void serve(crypto::Context& context, const Agreement& agreement);
 
