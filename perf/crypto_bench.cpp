@@ -2,7 +2,9 @@
 // API over the same packets, keys and order. Options beside Google Benchmark's: --streams, --burst, --size and
 // --seconds (shape.hpp).
 #include <algorithm>
+#include <cstdio>
 #include <stdexcept>
+#include <tuple>
 
 #include "crypto/error.hpp"
 #include "crypto/rtp_wire.hpp"
@@ -26,10 +28,29 @@ struct Case {
   double seconds;
 };
 
-void bench_engine(benchmark::State& state, const Case& of, EngineKind kind) {
-  Traffic traffic(of.shape);
+/// The contexts of the row before, which the next one often needs again: 200,000 streams take seconds to make.
+class PartiesAtHand {
+ public:
+  Parties& get(EngineKind kind, const Case& of) {
+    const auto key = std::tuple(kind, of.suite, of.direction, of.shape.streams);
+    if (parties_ == nullptr || key_ != key) {
+      parties_.reset();
+      parties_ = std::make_unique<Parties>(kind, *of.suite, of.shape.streams, of.direction);
+      key_ = key;
+    }
+    return *parties_;
+  }
+
+ private:
+  std::tuple<EngineKind, const Suite*, Direction, std::uint32_t> key_;
+  std::unique_ptr<Parties> parties_;
+};
+
+void bench_engine(benchmark::State& state, const Case& of, EngineKind kind, PartiesAtHand& at_hand) {
+  Parties& parties = at_hand.get(kind, of);
+  Traffic traffic(of.shape, parties.position);
   const bool seal = of.direction == Direction::kSeal;
-  TransformRun run(crypto::make_engine(kind), *of.suite, traffic, !seal);
+  TransformRun run(parties, traffic);
   const auto prepare = [&] { seal ? run.prepare_clear() : run.prepare_sealed(); };
   PassTimer(state, of.seconds).run(traffic, prepare, [&] { seal ? run.protect() : run.unprotect(); });
   run.check();
@@ -46,7 +67,8 @@ template <class Baseline>
 void check(const Case& of) {
   const Shape few{.streams = 8, .burst = of.shape.burst, .size = of.shape.size};
   Traffic traffic(few);
-  TransformRun ours(crypto::make_engine(EngineKind::kIpsecMb), *of.suite, traffic, false);
+  Parties parties(EngineKind::kIpsecMb, *of.suite, few.streams, Direction::kSeal);
+  TransformRun ours(parties, traffic);
   ours.prepare_clear();
   const std::vector<std::uint8_t> clear(traffic.packet(0), traffic.packet(0) + few.size);
   ours.protect();
@@ -56,9 +78,7 @@ void check(const Case& of) {
     const std::uint8_t* tag = traffic.packet(i) + few.size;
     tags.emplace_back(tag, tag + of.suite->rtp_tag_len);
   }
-  const auto engine = crypto::make_engine(EngineKind::kIpsecMb);
-  const Contexts contexts = make_contexts(*engine, *of.suite, few.streams);
-  Baseline baseline(*of.suite, traffic, contexts);
+  Baseline baseline(*of.suite, traffic, parties.senders);
   for (const Direction direction : {Direction::kOpen, Direction::kSeal}) {
     prepare(baseline, direction);
     work(baseline, direction);
@@ -73,12 +93,10 @@ void check(const Case& of) {
 
 /// Opens what is no cipher text, which takes as long: nothing is compared, and sealing it first would warm the keys.
 template <class Baseline>
-void bench_baseline(benchmark::State& state, const Case& of) {
+void bench_baseline(benchmark::State& state, const Case& of, PartiesAtHand& at_hand) {
   check<Baseline>(of);
   Traffic traffic(of.shape);
-  const auto engine = crypto::make_engine(EngineKind::kIpsecMb);
-  const Contexts contexts = make_contexts(*engine, *of.suite, of.shape.streams);
-  Baseline baseline(*of.suite, traffic, contexts);
+  Baseline baseline(*of.suite, traffic, at_hand.get(EngineKind::kIpsecMb, of).senders);
   const auto prepare_next = [&] {
     traffic.advance();
     prepare(baseline, of.direction);
@@ -86,23 +104,25 @@ void bench_baseline(benchmark::State& state, const Case& of) {
   PassTimer(state, of.seconds).run(traffic, prepare_next, [&] { work(baseline, of.direction); });
 }
 
-void add_rows(const Case& of, const std::vector<std::unique_ptr<Engine>>& engines) {
-  const char* direction = of.direction == Direction::kSeal ? "protect" : "unprotect";
-  const auto add = [&](const std::string& engine, auto run) {
-    add_row(row_name("srtp", direction, of.suite->name, of.shape, engine), run);
+/// `engine`: null for the baselines.
+void add_rows(const Case& of, const Engine* engine, PartiesAtHand& at_hand) {
+  const auto add = [&](std::string_view name, auto run) {
+    const char* direction = of.direction == Direction::kSeal ? "protect" : "unprotect";
+    add_row(row_name("srtp", direction, of.suite->name, of.shape, name),
+            [=, &at_hand](benchmark::State& state) { run(state, at_hand); });
   };
-  for (const std::unique_ptr<Engine>& engine : engines) {
-    if (!engine->supports(*of.suite)) continue;
+  if (engine != nullptr) {
     const EngineKind kind = engine->kind_for(*of.suite);
-    add(std::string(to_string(kind)), [=](benchmark::State& s) { bench_engine(s, of, kind); });
+    if (!engine->supports(*of.suite)) return;
+    return add(to_string(kind), [=](benchmark::State& s, PartiesAtHand& p) { bench_engine(s, of, kind, p); });
   }
-  add("ipsec_mb_bare", [=](benchmark::State& s) { bench_baseline<BareIpsecMb>(s, of); });
+  add("ipsec_mb_bare", [=](benchmark::State& s, PartiesAtHand& p) { bench_baseline<BareIpsecMb>(s, of, p); });
   if (of.shape.burst == 1 && of.suite->cipher != crypto::Cipher::kAesF8) {
-    add("ipsec_mb_jobs", [=](benchmark::State& s) { bench_baseline<ImbJobApi>(s, of); });
+    add("ipsec_mb_jobs", [=](benchmark::State& s, PartiesAtHand& p) { bench_baseline<ImbJobApi>(s, of, p); });
   }
 }
 
-/// Those that this host can run; which it cannot is said.
+/// Those that this host can run, and null; which it cannot run is said.
 std::vector<std::unique_ptr<Engine>> available_engines() {
   std::vector<std::unique_ptr<Engine>> engines;
   for (const EngineKind kind : {EngineKind::kLanes, EngineKind::kIpsecMb, EngineKind::kOpenSsl, EngineKind::kLibSrtp}) {
@@ -112,6 +132,7 @@ std::vector<std::unique_ptr<Engine>> available_engines() {
       std::fprintf(stderr, "absent: %s\n", error.what());
     }
   }
+  engines.push_back(nullptr);
   return engines;
 }
 
@@ -122,10 +143,15 @@ int main(int argc, char** argv) {
   using namespace sallyport;
   const perf::Shapes shapes = perf::take_shapes(argc, argv);
   const auto engines = perf::available_engines();
-  for (const perf::Shape& shape : shapes.all()) {
+  perf::PartiesAtHand at_hand;
+  for (const std::uint32_t streams : shapes.streams) {
     for (const crypto::Suite& suite : crypto::kSuites) {
       for (const auto direction : {crypto::Direction::kSeal, crypto::Direction::kOpen}) {
-        perf::add_rows({&suite, direction, shape, shapes.seconds}, engines);
+        for (const auto& engine : engines) {
+          for (const perf::Shape& shape : shapes.of(streams)) {
+            perf::add_rows({&suite, direction, shape, shapes.seconds}, engine.get(), at_hand);
+          }
+        }
       }
     }
   }

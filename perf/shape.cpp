@@ -47,9 +47,15 @@ void take_list(int& argc, char** argv, std::string_view option, std::vector<std:
 std::vector<Shape> Shapes::all() const {
   std::vector<Shape> shapes;
   for (const std::uint32_t count : streams) {
-    for (const std::uint32_t size : sizes) {
-      for (const std::uint32_t burst : bursts) shapes.push_back({count, burst, size});
-    }
+    for (const Shape& shape : of(count)) shapes.push_back(shape);
+  }
+  return shapes;
+}
+
+std::vector<Shape> Shapes::of(std::uint32_t count) const {
+  std::vector<Shape> shapes;
+  for (const std::uint32_t size : sizes) {
+    for (const std::uint32_t burst : bursts) shapes.push_back({count, burst, size});
   }
   return shapes;
 }

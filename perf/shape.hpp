@@ -23,6 +23,8 @@ struct Shapes {
   double seconds = 0.1;  ///< of work per figure
 
   std::vector<Shape> all() const;
+  /// Those with that many streams.
+  std::vector<Shape> of(std::uint32_t count) const;
 };
 
 /// Takes --streams=N,N --burst=N,N --size=N,N and --seconds=S out of the arguments. Exits with a message on a bad

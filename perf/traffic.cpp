@@ -31,10 +31,11 @@ std::uint8_t* allocate_on_huge_pages(std::size_t size) {
 
 }  // namespace
 
-Traffic::Traffic(const Shape& shape)
+Traffic::Traffic(const Shape& shape, std::uint64_t position)
     : shape_(shape),
       stride_((shape.size + kLongestOverhead + kCacheLine - 1) / kCacheLine * kCacheLine),
-      pool_(allocate_on_huge_pages(kInFlight * stride_)) {
+      pool_(allocate_on_huge_pages(kInFlight * stride_)),
+      next_(position) {
   std::vector<std::uint32_t> round(shape.streams);
   std::iota(round.begin(), round.end(), 0U);
   std::mt19937 random(1);
@@ -48,8 +49,8 @@ Traffic::Traffic(const Shape& shape)
 }
 
 void Traffic::advance() {
-  if (begun_) first_ += kInFlight;
-  begun_ = true;
+  first_ = next_;
+  next_ += kInFlight;
   for (std::size_t i = 0; i < kInFlight; ++i) write(i);
 }
 

@@ -15,7 +15,8 @@ namespace sallyport::perf {
 /// of them are in memory at a time.
 class Traffic {
  public:
-  explicit Traffic(const Shape& shape);
+  /// `position`: where in the row to begin, for contexts that have seen what comes before; see next_position().
+  explicit Traffic(const Shape& shape, std::uint64_t position = 0);
 
   const Shape& shape() const { return shape_; }
   /// How many are in flight: more than a burst, fewer than fill the second-level cache.
@@ -30,6 +31,8 @@ class Traffic {
 
   /// The next packets, in the clear. The first call makes the first ones.
   void advance();
+  /// Where the packets behind those that were made begin; the same for all shapes with as many streams.
+  std::uint64_t next_position() const { return next_; }
   /// Calls of advance() until every stream has had a packet: before that, first packets are measured.
   std::size_t advances_per_round() const { return (shape_.streams + kInFlight - 1) / kInFlight; }
 
@@ -45,7 +48,7 @@ class Traffic {
   Shape shape_;
   std::size_t stride_;
   std::unique_ptr<std::uint8_t, FreeMemory> pool_;
-  bool begun_ = false;
+  std::uint64_t next_;
   std::uint64_t first_ = 0;              ///< position of packet 0 in the row
   std::vector<std::uint32_t> order_;     ///< streams, a few rounds of them, then from the start again
   std::vector<std::uint16_t> start_of_;  ///< by stream: sequence number of its first packet

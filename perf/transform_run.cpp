@@ -10,46 +10,51 @@ namespace sallyport::perf {
 
 using crypto::SrtpPacket;
 
-Contexts make_contexts(crypto::Engine& engine, const crypto::Suite& suite, std::uint32_t streams) {
+Contexts make_contexts(crypto::Engine& engine, const crypto::Suite& suite, std::uint32_t streams,
+                       std::uint32_t max_ssrcs) {
   Contexts contexts;
   contexts.reserve(streams);
   for (std::uint32_t stream = 0; stream < streams; ++stream) {
     crypto::MasterKey master;
     crypto::store_be32(master.key.data(), stream);
     contexts.push_back(
-        std::make_unique<crypto::Context>(engine, suite, master, crypto::ContextOptions{.max_ssrcs = 1}));
+        std::make_unique<crypto::Context>(engine, suite, master, crypto::ContextOptions{.max_ssrcs = max_ssrcs}));
   }
   return contexts;
 }
 
-TransformRun::TransformRun(std::unique_ptr<crypto::Engine> engine, const crypto::Suite& suite, Traffic& traffic,
-                           bool unprotects)
-    : engine_(std::move(engine)),
+Parties::Parties(crypto::EngineKind kind, const crypto::Suite& of, std::uint32_t streams, crypto::Direction direction)
+    : suite(of),
+      engine(crypto::make_engine(kind)),
+      senders(make_contexts(*engine, of, streams)),
+      receivers(make_contexts(*engine, of, direction == crypto::Direction::kOpen ? streams : 0)) {}
+
+TransformRun::TransformRun(Parties& parties, Traffic& traffic)
+    : parties_(parties),
       traffic_(traffic),
-      sealed_length_(traffic.shape().size + srtp_overhead(suite, crypto::PacketKind::kRtp)),
-      senders_(make_contexts(*engine_, suite, traffic.shape().streams)),
-      receivers_(make_contexts(*engine_, suite, unprotects ? traffic.shape().streams : 0)),
+      sealed_length_(traffic.shape().size + srtp_overhead(parties.suite, crypto::PacketKind::kRtp)),
       workspace_(crypto::make_workspace()),
       packets_(traffic.packets()) {}
 
 void TransformRun::prepare_clear() {
   traffic_.advance();
-  describe(senders_, traffic_.shape().size);
+  parties_.position = traffic_.next_position();
+  describe(parties_.senders, traffic_.shape().size);
 }
 
 void TransformRun::prepare_sealed() {
   prepare_clear();
   protect();
   check();
-  describe(receivers_, sealed_length_);
+  describe(parties_.receivers, sealed_length_);
 }
 
 void TransformRun::protect() {
-  for_each_burst([this](std::span<SrtpPacket> burst) { crypto::protect(*engine_, *workspace_, burst); });
+  for_each_burst([this](std::span<SrtpPacket> burst) { crypto::protect(*parties_.engine, *workspace_, burst); });
 }
 
 void TransformRun::unprotect() {
-  for_each_burst([this](std::span<SrtpPacket> burst) { crypto::unprotect(*engine_, *workspace_, burst); });
+  for_each_burst([this](std::span<SrtpPacket> burst) { crypto::unprotect(*parties_.engine, *workspace_, burst); });
 }
 
 void TransformRun::check() const {

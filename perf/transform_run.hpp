@@ -16,12 +16,25 @@ namespace sallyport::perf {
 using Contexts = std::vector<std::unique_ptr<crypto::Context>>;
 
 /// Contexts with a master key that follows from the stream's number: those of senders and receivers fit together.
-Contexts make_contexts(crypto::Engine& engine, const crypto::Suite& suite, std::uint32_t streams);
+Contexts make_contexts(crypto::Engine& engine, const crypto::Suite& suite, std::uint32_t streams,
+                       std::uint32_t max_ssrcs = 1);
+
+/// An engine with contexts for one suite, which may serve one TransformRun after the other.
+struct Parties {
+  /// Makes the senders, and for unprotect() the receivers, too.
+  Parties(crypto::EngineKind kind, const crypto::Suite& suite, std::uint32_t streams, crypto::Direction direction);
+
+  const crypto::Suite& suite;
+  std::unique_ptr<crypto::Engine> engine;
+  Contexts senders;
+  Contexts receivers;
+  std::uint64_t position = 0;  ///< in the traffic, of the packets that come next
+};
 
 class TransformRun {
  public:
-  /// Makes the senders, and where `unprotects` the receivers, too. `traffic` outlives it.
-  TransformRun(std::unique_ptr<crypto::Engine> engine, const crypto::Suite& suite, Traffic& traffic, bool unprotects);
+  /// Goes on where the parties are. Both outlive it.
+  TransformRun(Parties& parties, Traffic& traffic);
 
   /// The next packets, for protect().
   void prepare_clear();
@@ -37,11 +50,9 @@ class TransformRun {
   template <class Call>
   void for_each_burst(Call call);
 
-  std::unique_ptr<crypto::Engine> engine_;
+  Parties& parties_;
   Traffic& traffic_;
   std::size_t sealed_length_;
-  Contexts senders_;
-  Contexts receivers_;
   crypto::WorkspacePtr workspace_;
   std::vector<crypto::SrtpPacket> packets_;
 };
