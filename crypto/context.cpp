@@ -44,6 +44,7 @@ Context::Context(Engine& engine, const Suite& suite, std::span<const MasterKeyEn
     ring_->expand_others(engine, suite, keys);
   }
   const MasterKey& master = keys[0].master;
+  fingerprint_ = fingerprint_of(suite, master);
   release_ = rtp_.fill(engine, suite, derive_rtp_keys(suite, master));
   rtcp_.fill(engine, suite, derive_rtcp_keys(suite, master));
   const EngineKind kind = engine.kind_for(suite);
@@ -142,9 +143,9 @@ WireForm Context::special_form(PacketKind kind) const noexcept {
   return {tag_len, mki_len(), row.encrypts() && !parameters_.unencrypted_srtp};
 }
 
-const SessionKey* Context::special_key(PacketKind kind, std::uint8_t key_slot, std::uint64_t index) const noexcept {
+const SessionKey* Context::special_key(PacketKind kind, std::uint8_t key_slot, std::uint64_t index) noexcept {
   if (epochs_ != nullptr) {
-    const EpochRing& ring = kind == PacketKind::kRtp ? epochs_->rtp : epochs_->rtcp;
+    EpochRing& ring = kind == PacketKind::kRtp ? epochs_->rtp : epochs_->rtcp;
     return ring.find(index >> parameters_.key_derivation_rate);
   }
   if (key_slot == 0) return kind == PacketKind::kRtp ? &rtp_ : &rtcp_;
@@ -154,11 +155,18 @@ const SessionKey* Context::special_key(PacketKind kind, std::uint8_t key_slot, s
 void Context::note_epoch(PacketKind kind, std::uint64_t index, bool authentic) noexcept {
   if (epochs_ == nullptr) return;
   const bool rtp = kind == PacketKind::kRtp;
-  std::optional<std::uint64_t>& wanted = rtp ? attention_.rtp_epoch : attention_.rtcp_epoch;
-  if (wanted) return;  // control has not even heard of the last one
   EpochRing& ring = rtp ? epochs_->rtp : epochs_->rtcp;
+  std::optional<std::uint64_t>& wanted = rtp ? attention_.rtp_epoch : attention_.rtcp_epoch;
+  bool& is_claim = rtp ? attention_.rtp_epoch_is_claim : attention_.rtcp_epoch_is_claim;
+  if (wanted) {
+    // Control has not even heard of the last one. What an authentic packet needs comes before what another claims.
+    if (!authentic || !is_claim) return;
+    ring.forget_claim();
+    wanted.reset();
+  }
   const std::uint64_t epoch = index >> parameters_.key_derivation_rate;
   wanted = authentic ? ring.ask_ahead(epoch) : ring.ask_claimed(epoch);
+  is_claim = !authentic;
 }
 
 SsrcState* Context::find_or_add_other(std::uint32_t ssrc) noexcept {
@@ -181,24 +189,26 @@ bool Context::refill(SsrcState& state, std::uint8_t key_slot) noexcept {
   }
   KeyUse& use = use_of(key_slot);
   state.allowance = use.take_rtp_slice();
-  note_use(use);
+  note_use(use, key_slot);
   return state.allowance != 0;
 }
 
 bool Context::take_rtcp(std::uint8_t key_slot) noexcept {
   KeyUse& use = use_of(key_slot);
   const bool taken = use.take_rtcp();
-  note_use(use);
+  note_use(use, key_slot);
   return taken;
 }
 
-/// Each is said once per context: a re-key brings another one.
-void Context::note_use(const KeyUse& use) noexcept {
-  if (!use.nearly_over()) [[likely]]
-    return;
-  if (!std::exchange(lifetime_was_due_, true)) attention_.lifetime_due = true;
-  const bool over = use.rtp_left() == 0 || use.rtcp_left() == 0;
-  if (over && !std::exchange(lifetime_was_over_, true)) attention_.lifetime_over = true;
+void Context::note_use(KeyUse& use, std::uint8_t key_slot) noexcept {
+  if (use.tell_nearly_over()) {
+    attention_.lifetime_due = true;
+    attention_.key_slot = key_slot;
+  }
+  if (use.tell_over()) {
+    attention_.lifetime_over = true;
+    attention_.key_slot = key_slot;
+  }
 }
 
 }  // namespace sallyport::crypto

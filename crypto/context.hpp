@@ -41,8 +41,12 @@ struct ContextOptions {
 struct Attention {
   bool lifetime_due = false;               ///< nine tenths of a master key's lifetime are over: time for another
   bool lifetime_over = false;              ///< a master key is at its end: its packets are refused
+  std::uint8_t key_slot = 0;               ///< that master key's, the newest where there are several
   std::optional<std::uint64_t> rtp_epoch;  ///< the EpochKey to be installed next
   std::optional<std::uint64_t> rtcp_epoch;
+  /// That epoch is what a packet claims that is not authentic (yet): good for deriving its keys, not for believing it.
+  bool rtp_epoch_is_claim = false;
+  bool rtcp_epoch_is_claim = false;
 
   bool any() const noexcept { return lifetime_due || lifetime_over || rtp_epoch || rtcp_epoch; }
 };
@@ -96,6 +100,9 @@ class alignas(128) Context : public InSecretMemory {
   EngineKind engine_kind() const noexcept { return static_cast<EngineKind>(rtp_.flags & kEngineMask); }
   const SessionParameters& parameters() const noexcept { return parameters_; }
   const KeyUse& use(std::uint8_t key_slot = 0) const noexcept { return ring_ == nullptr ? use_ : ring_->use(key_slot); }
+  const KeyFingerprint& fingerprint(std::uint8_t key_slot = 0) const noexcept {
+    return ring_ == nullptr ? fingerprint_ : ring_->fingerprint(key_slot);
+  }
   std::uint8_t master_keys() const noexcept { return ring_ == nullptr ? 1 : ring_->size(); }
   /// Bytes by which protect() lengthens a packet.
   std::uint16_t overhead(PacketKind kind) const noexcept;
@@ -118,7 +125,7 @@ class alignas(128) Context : public InSecretMemory {
   /// The master key of that MKI.
   std::optional<std::uint8_t> slot_of(const std::uint8_t* mki) const noexcept { return ring_->find(mki); }
   /// The session key for a packet with that index, null where the epoch's is not here.
-  const SessionKey* special_key(PacketKind kind, std::uint8_t key_slot, std::uint64_t index) const noexcept;
+  const SessionKey* special_key(PacketKind kind, std::uint8_t key_slot, std::uint64_t index) noexcept;
   /// Tells which epochs will be needed, from a packet that is authentic (or sent), or one that only claims its index.
   void note_epoch(PacketKind kind, std::uint64_t index, bool authentic) noexcept;
   bool wants_attention() const noexcept { return attention_.any(); }
@@ -148,12 +155,13 @@ class alignas(128) Context : public InSecretMemory {
   }
   bool take_rtcp(std::uint8_t key_slot) noexcept;
 
-  /// Which of the further ROCs is tried next for a packet that was not authentic (see roc_search.hpp).
-  std::uint32_t next_roc_try() noexcept { return roc_tries_++; }
-  /// A packet of an SSRC was, or was not, authentic. `failures()`: how many were not since the last that was.
+  /// A packet of an SSRC that is known was, or was not, authentic. `failures()`: how many were not since the last that
+  /// was.
   void note_failure() noexcept { ++failures_; }
   void note_success() noexcept { failures_ = 0; }
   std::uint32_t failures() const noexcept { return failures_; }
+  /// Counts packets of SSRCs that have not shown their ROC; see roc_search.hpp.
+  std::uint32_t note_stranger() noexcept { return strangers_++; }
 
   /// Has the lines fetched that every packet touches.
   void prefetch() const noexcept {
@@ -181,7 +189,7 @@ class alignas(128) Context : public InSecretMemory {
   KeyUse& use_of(std::uint8_t key_slot) noexcept { return ring_ == nullptr ? use_ : ring_->use(key_slot); }
   SsrcState* find_or_add_other(std::uint32_t ssrc) noexcept;
   bool refill(SsrcState& state, std::uint8_t key_slot) noexcept;
-  void note_use(const KeyUse& use) noexcept;
+  void note_use(KeyUse& use, std::uint8_t key_slot) noexcept;
   void inherit(const SsrcState& known) noexcept;
 
   // Hot: one line, and one or two more.
@@ -192,16 +200,15 @@ class alignas(128) Context : public InSecretMemory {
   KeyRelease release_ = nullptr;
   SsrcTable more_;
   KeyUse use_;
+  KeyFingerprint fingerprint_{};
   std::unique_ptr<KeyRing> ring_;   ///< with MKIs
   std::unique_ptr<Epochs> epochs_;  ///< with a key derivation rate
   std::unique_ptr<std::uint64_t[]> window_words_;
   std::unique_ptr<WideWindow[]> windows_;
   SessionParameters parameters_;
   Attention attention_;
-  bool lifetime_was_due_ = false;
-  bool lifetime_was_over_ = false;
   std::uint8_t send_slot_ = 0;
-  std::uint32_t roc_tries_ = 0;
+  std::uint32_t strangers_ = 0;
   std::uint32_t failures_ = 0;
 };
 

@@ -1,5 +1,6 @@
 #include "crypto/epoch_keys.hpp"
 
+#include <algorithm>
 #include <utility>
 
 #include "crypto/kdf.hpp"
@@ -22,29 +23,39 @@ std::unique_ptr<EpochKey> EpochRing::install(std::unique_ptr<EpochKey> key) noex
   const bool is_claim = asked_claimed_ == epoch && asked_ahead_ != epoch;
   if (asked_ahead_ == epoch) asked_ahead_.reset();
   if (asked_claimed_ == epoch) asked_claimed_.reset();
-  return std::exchange(is_claim ? claimed_ : place(epoch), std::move(key));
+  if (is_claim) return std::exchange(claimed_, std::move(key));
+  Place* known = place_of(epoch);
+  Place& place = known != nullptr ? *known : oldest();
+  place.last_use = ++uses_;
+  return std::exchange(place.key, std::move(key));
 }
 
-bool EpochRing::in_ring(std::uint64_t epoch) const noexcept {
-  const std::unique_ptr<EpochKey>& key = keys_[epoch % kEpochs];
-  return key != nullptr && key->epoch() == epoch;
+EpochRing::Place* EpochRing::place_of(std::uint64_t epoch) noexcept {
+  const auto place =
+      std::ranges::find_if(places_, [epoch](const Place& p) { return p.key != nullptr && p.key->epoch() == epoch; });
+  return place == places_.end() ? nullptr : &*place;
 }
 
-const SessionKey* EpochRing::find(std::uint64_t epoch) const noexcept {
-  if (in_ring(epoch)) return &keys_[epoch % kEpochs]->key();
+EpochRing::Place& EpochRing::oldest() noexcept { return *std::ranges::min_element(places_, {}, &Place::last_use); }
+
+const SessionKey* EpochRing::find(std::uint64_t epoch) noexcept {
+  if (Place* place = place_of(epoch)) {
+    place->last_use = ++uses_;
+    return &place->key->key();
+  }
   return claimed_ != nullptr && claimed_->epoch() == epoch ? &claimed_->key() : nullptr;
 }
 
 std::optional<std::uint64_t> EpochRing::ask_ahead(std::uint64_t epoch) noexcept {
   if (asked_ahead_) return std::nullopt;
   for (std::uint64_t wanted = epoch; wanted <= epoch + kAhead; ++wanted) {
-    if (!in_ring(wanted)) return asked_ahead_ = wanted;
+    if (place_of(wanted) == nullptr) return asked_ahead_ = wanted;
   }
   return std::nullopt;
 }
 
 std::optional<std::uint64_t> EpochRing::ask_claimed(std::uint64_t epoch) noexcept {
-  if (asked_claimed_) return std::nullopt;
+  if (asked_claimed_ || claims_++ % kClaimEvery != 0) return std::nullopt;
   return asked_claimed_ = epoch;
 }
 

@@ -57,6 +57,12 @@ void derive_key(const Suite& suite, const MasterKey& master, KeyLabel label, std
   }
 }
 
+KeyFingerprint fingerprint_of(const Suite& suite, const MasterKey& master) {
+  KeyFingerprint fingerprint;
+  derive_key(suite, master, KeyLabel::kFingerprint, 0, fingerprint);
+  return fingerprint;
+}
+
 SessionKeys derive_rtp_keys(const Suite& suite, const MasterKey& master, std::uint64_t epoch) {
   return derive(suite, master, epoch, KeyLabel::kRtpEncryption, KeyLabel::kRtpAuthentication, KeyLabel::kRtpSalt);
 }

@@ -2,6 +2,7 @@
 // Control thread only.
 #pragma once
 
+#include <array>
 #include <cstdint>
 #include <span>
 
@@ -19,7 +20,12 @@ enum class KeyLabel : std::uint8_t {
   kRtcpEncryption = 3,
   kRtcpAuthentication = 4,
   kRtcpSalt = 5,
+  kFingerprint = 0x80,  ///< ours: tells master keys apart without showing anything of them
 };
+
+/// Of a master key, for comparing; nothing of the key can be learned from it.
+using KeyFingerprint = std::array<std::uint8_t, 8>;
+KeyFingerprint fingerprint_of(const Suite& suite, const MasterKey& master);
 
 /// Fills `out` with the key stream of AES-CM under the master key for that label and epoch (RFC 3711 4.3.1, 4.3.3).
 /// `epoch` is the packet index DIV key derivation rate, 0 at rate 0.

@@ -4,7 +4,6 @@
 #include <string>
 
 #include "crypto/error.hpp"
-#include "crypto/kdf.hpp"
 
 namespace sallyport::crypto {
 
@@ -16,7 +15,7 @@ KeyRing::KeyRing(const Suite& suite, std::span<const MasterKeyEntry> keys) {
   for (const MasterKeyEntry& key : keys) {
     if (key.mki.length() != length) throw SetupError(who + "the MKIs of a stream must be of one length");
     if (find(key.mki.bytes().data())) throw SetupError(who + "two master keys have the same MKI");
-    slots_.push_back({key.mki, KeyUse(key.lifetime), nullptr});
+    slots_.push_back({key.mki, KeyUse(key.lifetime), fingerprint_of(suite, key.master), nullptr});
   }
 }
 

@@ -8,6 +8,7 @@
 #include <span>
 #include <vector>
 
+#include "crypto/kdf.hpp"
 #include "crypto/key_use.hpp"
 #include "crypto/master_key.hpp"
 #include "crypto/secret_memory.hpp"
@@ -37,6 +38,7 @@ class KeyRing {
   std::uint8_t size() const noexcept { return static_cast<std::uint8_t>(slots_.size()); }
   std::uint8_t mki_len() const noexcept { return slots_[0].mki.length(); }
   std::span<const std::uint8_t> mki(std::uint8_t slot) const noexcept { return slots_[slot].mki.bytes(); }
+  const KeyFingerprint& fingerprint(std::uint8_t slot) const noexcept { return slots_[slot].fingerprint; }
   const Mki& whole_mki(std::uint8_t slot) const noexcept { return slots_[slot].mki; }
   KeyUse& use(std::uint8_t slot) noexcept { return slots_[slot].use; }
   /// The slot of the MKI that lies at `wire`.
@@ -54,6 +56,7 @@ class KeyRing {
   struct Slot {
     Mki mki;
     KeyUse use;
+    KeyFingerprint fingerprint;
     std::unique_ptr<Keys> keys;  ///< null in slot 0
   };
 

@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <cstdint>
+#include <utility>
 
 #include "crypto/packet_index.hpp"
 
@@ -47,6 +48,10 @@ class KeyUse {
     return std::max(used(rtp_left_, lifetime_), used(rtcp_left_, max_rtcp()));
   }
 
+  /// Whether control is to be told, once, that it is nearly over, and once that it is over.
+  bool tell_nearly_over() noexcept { return nearly_over() && !std::exchange(told_nearly_over_, true); }
+  bool tell_over() noexcept { return (rtp_left_ == 0 || rtcp_left_ == 0) && !std::exchange(told_over_, true); }
+
   std::uint64_t rtp_left() const noexcept { return rtp_left_; }
   std::uint64_t rtcp_left() const noexcept { return rtcp_left_; }
   /// Takes up where another process was; never more than the lifetime.
@@ -61,6 +66,8 @@ class KeyUse {
   std::uint64_t lifetime_;
   std::uint64_t rtp_left_;
   std::uint64_t rtcp_left_;
+  bool told_nearly_over_ = false;
+  bool told_over_ = false;
 };
 
 }  // namespace sallyport::crypto

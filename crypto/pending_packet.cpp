@@ -14,50 +14,61 @@ bool PendingPacket::begin_protect() noexcept {
 
 void PendingPacket::finish_protect() noexcept { packet_.verdict = crypto::finish_protect(job_, origin_, packet_); }
 
-template <Guess kGuess>
-bool PendingPacket::begin() noexcept {
-  guess_ = kGuess;
-  packet_.verdict = crypto::begin_unprotect<kGuess>(space(), packet_, context());
-  return packet_.verdict == Verdict::kOk;
-}
-
 bool PendingPacket::begin_unprotect() noexcept {
-  on_fallback_ = false;
   packet_.used_fallback = false;
-  return begin<Guess::kFirst>() || begin_fallback();
+  said_ = {};
+  return begin_from(0);
 }
 
 bool PendingPacket::continue_unprotect() noexcept {
   packet_.verdict = finish_unprotect(space(), packet_, context());
   if (packet_.verdict == Verdict::kOk) {
-    packet_.used_fallback = on_fallback_;
+    packet_.used_fallback = kTries[try_].fallback;
     return false;
   }
-  return begin_next() || begin_fallback();
+  said() = {packet_.verdict, packet_.index};
+  return begin_from(try_ + 1);
 }
 
-/// The next guess under the same key.
-bool PendingPacket::begin_next() noexcept {
-  if (guess_ == Guess::kFirst && has_guess<Guess::kSecond>(packet_, context())) {
-    if (begin<Guess::kSecond>()) return true;
-    wrong_guess(packet_);
+/// Whether the present try is one for this packet, given what its key said before.
+bool PendingPacket::has_try() noexcept {
+  if (kTries[try_].fallback && packet_.fallback == nullptr) return false;
+  packet_.verdict = said().verdict;
+  packet_.index = said().index;
+  switch (kTries[try_].guess) {
+    case Guess::kFirst:
+      return true;
+    case Guess::kSecond:
+      return has_guess<Guess::kSecond>(packet_, context());
+    case Guess::kThird:
+      break;
   }
-  if (guess_ != Guess::kThird && has_guess<Guess::kThird>(packet_, context())) {
-    if (begin<Guess::kThird>()) return true;
-    wrong_guess(packet_);
-  }
-  return false;
+  return has_guess<Guess::kThird>(packet_, context());
 }
 
-/// The previous key, where there is one that was not tried. A packet that fails there as well keeps its first verdict,
-/// unless that was only that it is shorter than the new key's tag.
-bool PendingPacket::begin_fallback() noexcept {
-  if (!on_fallback_ && packet_.fallback != nullptr) {
-    on_fallback_ = true;
-    first_verdict_ = packet_.verdict;
-    if (begin<Guess::kFirst>()) return true;
+Verdict PendingPacket::begin_try() noexcept {
+  switch (kTries[try_].guess) {
+    case Guess::kFirst:
+      return begin_guess<Guess::kFirst>(space(), packet_, context());
+    case Guess::kSecond:
+      return begin_guess<Guess::kSecond>(space(), packet_, context());
+    case Guess::kThird:
+      break;
   }
-  if (on_fallback_ && first_verdict_ != Verdict::kMalformed) packet_.verdict = first_verdict_;
+  return begin_guess<Guess::kThird>(space(), packet_, context());
+}
+
+/// A packet that is refused to the end keeps the newer key's verdict, unless that was only that it is shorter than its
+/// tag.
+bool PendingPacket::begin_from(std::size_t first) noexcept {
+  for (try_ = first; try_ < kTries.size(); ++try_) {
+    if (!has_try()) continue;
+    packet_.verdict = begin_try();
+    if (packet_.verdict == Verdict::kOk) return true;
+    said() = {packet_.verdict, packet_.index};
+  }
+  const bool ask_old = said_[0].verdict == Verdict::kMalformed && packet_.fallback != nullptr;
+  packet_.verdict = said_[ask_old ? 1 : 0].verdict;
   return false;
 }
 

@@ -3,6 +3,9 @@
 // contexts must not be retired, while the job is with the engine.
 #pragma once
 
+#include <array>
+#include <cstddef>
+
 #include "crypto/job_fill.hpp"
 #include "crypto/roc_search.hpp"
 
@@ -33,19 +36,31 @@ class PendingPacket {
   bool continue_unprotect() noexcept;
 
  private:
+  /// One of the tries: which key, which guess of the ROC. In the order of unprotect(): the likely ones first.
+  struct Try {
+    bool fallback;
+    Guess guess;
+  };
+  static constexpr std::array kTries{Try{false, Guess::kFirst}, Try{true, Guess::kFirst},  Try{false, Guess::kSecond},
+                                     Try{false, Guess::kThird}, Try{true, Guess::kSecond}, Try{true, Guess::kThird}};
+  /// What one of the two keys said last.
+  struct Said {
+    Verdict verdict;
+    std::uint64_t index;
+  };
+
   JobSpace space() noexcept { return {job_, origin_, extra_}; }
-  Context& context() noexcept { return on_fallback_ ? *packet_.fallback : *packet_.context; }
-  template <Guess kGuess>
-  bool begin() noexcept;
-  bool begin_next() noexcept;
-  bool begin_fallback() noexcept;
+  Context& context() noexcept { return kTries[try_].fallback ? *packet_.fallback : *packet_.context; }
+  Said& said() noexcept { return said_[kTries[try_].fallback ? 1 : 0]; }
+  bool has_try() noexcept;
+  Verdict begin_try() noexcept;
+  bool begin_from(std::size_t first) noexcept;
 
   Job job_;  ///< first: see of()
   SrtpPacket packet_;
   JobOrigin origin_;
-  Guess guess_ = Guess::kFirst;
-  bool on_fallback_ = false;
-  Verdict first_verdict_ = Verdict::kOk;  ///< under the newer key
+  std::size_t try_ = 0;
+  std::array<Said, 2> said_{};  ///< the newer key, the previous one
   JobExtra extra_;
 };
 

@@ -92,15 +92,17 @@ class WideWindow {
   /// Everything counts as seen.
   void fill() noexcept { std::ranges::fill(words_, ~std::uint64_t{0}); }
   std::span<const std::uint64_t> words() const noexcept { return words_; }
-  /// Takes over what a window of any width has seen: `narrow` its newest, `words` its ring (empty: it had none).
+  /// Takes over what a window of any width has seen: `narrow` its newest, `words` its ring (empty: it had none). What
+  /// that window was too narrow to know counts as seen.
   void adopt(const ReplayWindow& narrow, std::span<const std::uint64_t> words) noexcept {
     if (narrow.empty()) return;
     const std::uint64_t highest = narrow.highest();
     const std::uint64_t known = words.empty() ? ReplayWindow::kSize : (words.size() - 1) * 64;
-    for (std::uint64_t age = 0; age < std::min({known, size(), highest + 1}); ++age) {
+    for (std::uint64_t age = 0; age < std::min(size(), highest + 1); ++age) {
       const std::uint64_t index = highest - age;
-      const bool seen = words.empty() ? narrow.check(index) == WindowVerdict::kSeen
-                                      : (words[index / 64 % words.size()] >> (index & 63) & 1) != 0;
+      const bool seen = age >= known    ? true
+                        : words.empty() ? narrow.check(index) == WindowVerdict::kSeen
+                                        : (words[index / 64 % words.size()] >> (index & 63) & 1) != 0;
       if (seen) words_[index / 64 % words_.size()] |= std::uint64_t{1} << (index & 63);
     }
   }

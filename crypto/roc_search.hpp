@@ -21,6 +21,10 @@ enum class Guess : std::uint8_t { kFirst, kSecond, kThird };
 inline constexpr std::uint32_t kRocSearch = 64;
 /// From so many failures in a row on a known sender is searched.
 inline constexpr std::uint32_t kFailuresBeforeSearch = 8;
+/// So many packets of strangers each have their turn in the search; behind these only one in kStrangersPerTry, so that
+/// a flood of forged packets does not cost three times its own.
+inline constexpr std::uint32_t kStrangersBeforeThrift = 1024;
+inline constexpr std::uint32_t kStrangersPerTry = 16;
 
 /// RFC 3711 3.3.1; an SSRC that is new starts with ROC 0.
 inline std::uint64_t first_guess(const SsrcState* state, std::uint16_t sequence) noexcept {
@@ -39,10 +43,11 @@ inline std::uint64_t second_guess(const SsrcState* state, std::uint16_t sequence
   return sequence < 0x8000 ? std::uint64_t{1} << 16 | sequence : sequence;
 }
 
-/// One of the others; `tries` counts up from packet to packet, so that all have their turn.
-inline std::uint64_t third_guess(const SsrcState* state, std::uint16_t sequence, std::uint32_t tries) noexcept {
+/// One of the others: which one the sequence number decides, so that a sender's packets try them all in turn whatever
+/// else arrives in between.
+inline std::uint64_t third_guess(const SsrcState* state, std::uint16_t sequence) noexcept {
   const std::uint64_t base = state == nullptr ? 0 : roc_of(state->rtp.highest());
-  const std::uint32_t turn = tries % (kRocSearch + 2);
+  const std::uint32_t turn = sequence % (kRocSearch + 2);
   std::uint64_t roc = 0;
   if (state != nullptr && !state->rtp.empty()) {
     roc = base + 1 + turn % kRocSearch;  // a known sender only goes on

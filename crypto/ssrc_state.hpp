@@ -36,8 +36,8 @@ struct alignas(64) SsrcState {
     flags = wide == nullptr ? kOccupied : kOccupied | kWide;
   }
 
-  /// Whether this key has met it, rather than only inherited it from the key before.
-  bool in_use() const noexcept { return !rtp.empty() || !rtcp.empty(); }
+  /// Whether this key has met it or was told of it, rather than only inherited it from the key before.
+  bool in_use() const noexcept { return !rtp.empty() || !rtcp.empty() || roc_is_set(); }
 
   WindowVerdict check_rtp(std::uint64_t index) const noexcept {
     const WindowVerdict verdict = rtp.check(index);

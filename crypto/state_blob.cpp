@@ -24,13 +24,16 @@ struct Deleter {
 };
 using Cipher256 = std::unique_ptr<EVP_CIPHER_CTX, Deleter>;
 
-/// AES-256-GCM with the blob's header as additional data.
-Cipher256 start(bool encrypt, const SecretBytes<32>& key, const std::uint8_t* nonce) {
+/// AES-256-GCM with the blob's header and the caller's label as additional data.
+Cipher256 start(bool encrypt, const SecretBytes<32>& key, const std::uint8_t* nonce,
+                std::span<const std::uint8_t> label) {
   Cipher256 context(EVP_CIPHER_CTX_new());
   int length = 0;
   if (!context ||
       EVP_CipherInit_ex(context.get(), EVP_aes_256_gcm(), nullptr, key.data(), nonce, encrypt ? 1 : 0) != 1 ||
-      EVP_CipherUpdate(context.get(), nullptr, &length, kHeader.data(), kHeader.size()) != 1) {
+      EVP_CipherUpdate(context.get(), nullptr, &length, kHeader.data(), kHeader.size()) != 1 ||
+      (!label.empty() &&
+       EVP_CipherUpdate(context.get(), nullptr, &length, label.data(), static_cast<int>(label.size())) != 1)) {
     refuse("OpenSSL has no AES-256-GCM");
   }
   return context;
@@ -91,6 +94,7 @@ std::vector<std::uint8_t> write(const StateSnapshot& state) {
   out.number(state.send_slot, 1);
   for (std::size_t slot = 0; slot < state.key_count; ++slot) {
     out.text(state.keys[slot].mki.bytes());
+    out.text(state.keys[slot].fingerprint);
     out.number(state.keys[slot].rtp_left, 8);
     out.number(state.keys[slot].rtcp_left, 8);
   }
@@ -109,6 +113,7 @@ std::vector<std::uint8_t> write(const StateSnapshot& state) {
 StateSnapshot read(std::span<const std::uint8_t> bytes) {
   Reader in(bytes);
   StateSnapshot state;
+  state.complete = true;
   const std::span<const std::uint8_t> name = in.text();
   const Suite* suite = find_suite({reinterpret_cast<const char*>(name.data()), name.size()});
   if (suite == nullptr) refuse("it is of a suite that this version does not know");
@@ -118,6 +123,9 @@ StateSnapshot read(std::span<const std::uint8_t> bytes) {
   if (state.key_count == 0 || state.key_count > state.keys.size()) refuse("it has too many master keys");
   for (std::size_t slot = 0; slot < state.key_count; ++slot) {
     state.keys[slot].mki = Mki(in.text());
+    const std::span<const std::uint8_t> fingerprint = in.text();
+    if (fingerprint.size() != state.keys[slot].fingerprint.size()) refuse("it has a key fingerprint of another length");
+    std::ranges::copy(fingerprint, state.keys[slot].fingerprint.begin());
     state.keys[slot].rtp_left = in.number(8);
     state.keys[slot].rtcp_left = in.number(8);
   }
@@ -141,14 +149,16 @@ StateSnapshot read(std::span<const std::uint8_t> bytes) {
 
 }  // namespace
 
-std::vector<std::uint8_t> seal_state(const StateSnapshot& state, const SecretBytes<32>& key) {
+std::vector<std::uint8_t> seal_state(const StateSnapshot& state, const SecretBytes<32>& key,
+                                     std::span<const std::uint8_t> label) {
+  if (!state.complete) refuse("it does not have every SSRC: the snapshot was made for fewer");
   const std::vector<std::uint8_t> clear = write(state);
   std::vector<std::uint8_t> blob(kHeader.begin(), kHeader.end());
   blob.resize(kHeader.size() + kNonce + clear.size() + kTag);
   std::uint8_t* const nonce = blob.data() + kHeader.size();
   std::uint8_t* const text = nonce + kNonce;
   if (RAND_bytes(nonce, kNonce) != 1) refuse("OpenSSL has no randomness");
-  const Cipher256 context = start(true, key, nonce);
+  const Cipher256 context = start(true, key, nonce, label);
   int length = 0;
   if (EVP_CipherUpdate(context.get(), text, &length, clear.data(), static_cast<int>(clear.size())) != 1 ||
       EVP_CipherFinal_ex(context.get(), text + length, &length) != 1 ||
@@ -158,7 +168,8 @@ std::vector<std::uint8_t> seal_state(const StateSnapshot& state, const SecretByt
   return blob;
 }
 
-StateSnapshot open_state(std::span<const std::uint8_t> blob, const SecretBytes<32>& key) {
+StateSnapshot open_state(std::span<const std::uint8_t> blob, const SecretBytes<32>& key,
+                         std::span<const std::uint8_t> label) {
   if (blob.size() < kHeader.size() + kNonce + kTag || !std::equal(kHeader.begin(), kHeader.end() - 1, blob.begin())) {
     refuse("these bytes are none");
   }
@@ -171,13 +182,13 @@ StateSnapshot open_state(std::span<const std::uint8_t> blob, const SecretBytes<3
       blob.subspan(kHeader.size() + kNonce).first(blob.size() - kHeader.size() - kNonce - kTag);
   std::array<std::uint8_t, kTag> tag;
   std::copy_n(text.end(), kTag, tag.begin());
-  const Cipher256 context = start(false, key, nonce);
+  const Cipher256 context = start(false, key, nonce, label);
   std::vector<std::uint8_t> clear(text.size() + 1);
   int length = 0;
   if (EVP_CipherUpdate(context.get(), clear.data(), &length, text.data(), static_cast<int>(text.size())) != 1 ||
       EVP_CIPHER_CTX_ctrl(context.get(), EVP_CTRL_AEAD_SET_TAG, kTag, tag.data()) != 1 ||
       EVP_CipherFinal_ex(context.get(), clear.data() + length, &length) != 1) {
-    refuse("it was sealed with another key or altered");
+    refuse("it was sealed with another key or for something else, or altered");
   }
   return read(std::span(clear).first(text.size()));
 }

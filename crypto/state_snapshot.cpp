@@ -13,15 +13,10 @@ std::size_t wide_words(const SessionParameters& parameters) {
   return WideWindow::words_for((parameters.replay_window + 63U) / 64 * 64);
 }
 
-/// A window in which everything up to `highest` counts as used.
-ReplayWindow all_used(std::uint64_t highest) noexcept {
-  return ReplayWindow::restored(highest, {~std::uint64_t{0}, ~std::uint64_t{0}});
-}
-
-/// Where a sending window goes on: behind everything that the other process may have sent since.
+/// Where a sending window goes on: behind everything that the other process may have sent since, used or not.
 ReplayWindow jumped(const ReplayWindow& window, std::uint64_t max_index) noexcept {
-  if (window.empty()) return ReplayWindow::near(std::min(window.highest() + kJumpAhead, max_index));
-  return all_used(std::min(window.highest() + kJumpAhead, max_index));
+  const std::uint64_t highest = std::min(window.highest() + kJumpAhead, max_index);
+  return ReplayWindow::restored(highest, {~std::uint64_t{0}, ~std::uint64_t{0}});
 }
 
 }  // namespace
@@ -32,6 +27,9 @@ StateSnapshot::StateSnapshot(const ContextOptions& options) {
 }
 
 void Context::snapshot(StateSnapshot& into) const noexcept {
+  into.ssrcs.clear();
+  into.wide.clear();
+  into.complete = true;
   into.suite = rtp_.suite;
   into.key_count = master_keys();
   into.send_slot = send_slot_;
@@ -39,11 +37,15 @@ void Context::snapshot(StateSnapshot& into) const noexcept {
     KeySnapshot& key = into.keys[slot];
     key.rtp_left = use(slot).rtp_left();
     key.rtcp_left = use(slot).rtcp_left();
+    key.fingerprint = fingerprint(slot);
     if (ring_ != nullptr) key.mki = ring_->whole_mki(slot);
   }
   into.wide_words = static_cast<std::uint16_t>(windows_ == nullptr ? 0 : first_.wide->words().size());
   const auto add = [&into](const SsrcState& state) {
-    if (into.ssrcs.size() == into.ssrcs.capacity()) return;
+    if (into.ssrcs.size() == into.ssrcs.capacity() || into.wide.size() + into.wide_words > into.wide.capacity()) {
+      into.complete = false;
+      return;
+    }
     into.ssrcs.push_back({state.ssrc, state.roc_is_set(), state.rtp, state.rtcp});
     into.keys[state.key_slot].rtp_left += state.allowance;
     if (state.wide == nullptr) return;
@@ -61,15 +63,18 @@ void Context::restore(const StateSnapshot& from, Resume resume) {
   }
   if (from.key_count != master_keys()) throw SetupError(who + "it has another number of master keys");
   for (std::uint8_t slot = 0; slot < from.key_count; ++slot) {
-    if (ring_ != nullptr && ring_->whole_mki(slot) != from.keys[slot].mki) {
+    const KeySnapshot& key = from.keys[slot];
+    if (key.mki != (ring_ == nullptr ? Mki() : ring_->whole_mki(slot))) {
       throw SetupError(who + "it has other master key identifiers");
     }
+    if (key.fingerprint != fingerprint(slot)) throw SetupError(who + "it is of another master key");
   }
+  if (!from.complete) throw SetupError(who + "it does not have every SSRC");
   if (from.send_slot >= from.key_count) throw SetupError(who + "it sends with a master key that it has not");
   if (from.ssrcs.size() > more_.all_states().size() + 1) throw SetupError(who + "it has too many SSRCs");
   if (ssrc_count() != 0) throw SetupError(who + "the stream has begun already");
 
-  const std::uint64_t spent = resume == Resume::kSending ? kJumpAhead : 0;
+  const std::uint64_t spent = resume == Resume::kSending ? kJumpAhead * from.ssrcs.size() : 0;
   for (std::uint8_t slot = 0; slot < from.key_count; ++slot) {
     const KeySnapshot& key = from.keys[slot];
     use_of(slot).restore(key.rtp_left - std::min(key.rtp_left, spent), key.rtcp_left - std::min(key.rtcp_left, spent));

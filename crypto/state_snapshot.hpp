@@ -21,6 +21,7 @@ struct SsrcSnapshot {
 /// One master key: what is left of its lifetime.
 struct KeySnapshot {
   Mki mki;
+  KeyFingerprint fingerprint{};
   std::uint64_t rtp_left = 0;
   std::uint64_t rtcp_left = 0;
 };
@@ -38,12 +39,18 @@ struct StateSnapshot {
   /// Of windows wider than 128, the words of each SSRC's ring one after the other (WideWindow).
   std::vector<std::uint64_t> wide;
   std::uint16_t wide_words = 0;  ///< of each SSRC
+  bool complete = false;         ///< whether there was room for every SSRC; it cannot be sealed otherwise
 };
 
 /// Which direction a state is restored for.
 enum class Resume : std::uint8_t {
-  kSending,    ///< jumps ahead: no index that the other process may have used since the export is used again
-  kReceiving,  ///< as it was
+  /// Jumps ahead: no index that the other process may have used since the export is used again. That holds for the
+  /// SSRCs
+  /// that the state has. One that the other process used first after the export is not known here: whoever goes on must
+  /// send under these or under fresh ones (TxClock draws them at random).
+  kSending,
+  /// As it was. What was received between export and failure is accepted once more if somebody replays it.
+  kReceiving,
 };
 
 /// How far a sending direction jumps. Receivers follow a jump of less than 2^15 (RFC 3711 3.3.1); what was sent between

@@ -1,5 +1,6 @@
 // SRTP -> RTP, SRTCP -> RTCP in bursts. See transform.hpp and unprotect_steps.hpp.
 #include <bit>
+#include <utility>
 
 #include "crypto/unprotect_steps.hpp"
 #include "crypto/usual_packet.hpp"
@@ -41,7 +42,7 @@ PacketSet open_under(Engine& engine, Workspace& workspace, std::span<SrtpPacket>
   while (wanted != 0) {
     const std::size_t i = take_first(wanted);
     SrtpPacket& packet = packets[i];
-    packet.verdict = begin_unprotect<kGuess>(workspace.space(count), packet, *(packet.*kWhich));
+    packet.verdict = begin_guess<kGuess>(workspace.space(count), packet, *(packet.*kWhich));
     if (packet.verdict == Verdict::kOk) {
       workspace.origins[count++].packet = static_cast<std::uint8_t>(i);
     } else {
@@ -83,9 +84,7 @@ PacketSet guess_again(Engine& engine, Workspace& workspace, std::span<SrtpPacket
     if (has_guess<kNext>(packets[i], *(packets[i].*kWhich))) again |= only(i);
   }
   if (again == 0) return refused;
-  const PacketSet still = open_under<kWhich, kNext>(engine, workspace, packets, again);
-  for (PacketSet rest = still; rest != 0;) wrong_guess(packets[take_first(rest)]);
-  return (refused & ~again) | still;
+  return (refused & ~again) | open_under<kWhich, kNext>(engine, workspace, packets, again);
 }
 
 /// The further guesses for packets that the first one refused. Returns those still refused.
@@ -96,26 +95,61 @@ PacketSet guess_on(Engine& engine, Workspace& workspace, std::span<SrtpPacket> p
   return refused;
 }
 
-/// Tries refused packets that have one under the previous key. Any refusal counts, a replay too: the old key has
-/// its own indices. A packet that fails here as well keeps its first verdict, unless that was only that it is shorter
-/// than the new key's tag.
-void try_fallback(Engine& engine, Workspace& workspace, std::span<SrtpPacket> packets, PacketSet refused) noexcept {
-  PacketSet wanted = 0;
-  std::array<Verdict, kMaxBurst> verdicts;
+/// What one of a packet's two keys said of it, while the other one is tried.
+struct Tried {
+  Verdict verdict;
+  std::uint64_t index;
+};
+using TriedKeys = std::array<Tried, kMaxBurst>;
+
+void swap_keys(std::span<SrtpPacket> packets, TriedKeys& other, PacketSet set) noexcept {
+  while (set != 0) {
+    const std::size_t i = take_first(set);
+    std::swap(packets[i].verdict, other[i].verdict);
+    std::swap(packets[i].index, other[i].index);
+  }
+}
+
+void mark_fallback(std::span<SrtpPacket> packets, PacketSet opened) noexcept {
+  while (opened != 0) packets[take_first(opened)].used_fallback = true;
+}
+
+PacketSet with_fallback(std::span<SrtpPacket> packets, PacketSet refused) noexcept {
+  PacketSet set = 0;
   while (refused != 0) {
     const std::size_t i = take_first(refused);
-    if (packets[i].fallback == nullptr) continue;
-    wanted |= only(i);
-    verdicts[i] = packets[i].verdict;
+    if (packets[i].fallback != nullptr) set |= only(i);
   }
-  if (wanted == 0) return;
-  PacketSet failed = open_under<&SrtpPacket::fallback, Guess::kFirst>(engine, workspace, packets, wanted);
-  failed = guess_on<&SrtpPacket::fallback>(engine, workspace, packets, failed);
-  PacketSet opened = wanted & ~failed;
-  while (opened != 0) packets[take_first(opened)].used_fallback = true;
+  return set;
+}
+
+/// Packets that the newer key's first guess refused: the likely further ones first, since during a re-key every other
+/// packet is one of the previous key. Any refusal counts there, a replay too: the old key has its own indices. A packet
+/// that is refused to the end keeps the newer key's verdict, unless that was only that it is shorter than its tag.
+void try_further(Engine& engine, Workspace& workspace, std::span<SrtpPacket> packets, PacketSet refused) noexcept {
+  constexpr auto kNew = &SrtpPacket::context;
+  constexpr auto kOld = &SrtpPacket::fallback;
+  const PacketSet have_old = with_fallback(packets, refused);
+  TriedKeys other;
+  if (have_old != 0) {
+    for (PacketSet set = have_old; set != 0;) {
+      const std::size_t i = take_first(set);
+      other[i] = {packets[i].verdict, packets[i].index};
+    }
+    const PacketSet failed = open_under<kOld, Guess::kFirst>(engine, workspace, packets, have_old);
+    mark_fallback(packets, have_old & ~failed);
+    swap_keys(packets, other, failed);
+    refused = (refused & ~have_old) | failed;
+  }
+  refused = guess_on<kNew>(engine, workspace, packets, refused);
+  const PacketSet left = refused & have_old;
+  if (left == 0) return;
+  swap_keys(packets, other, left);
+  PacketSet failed = guess_on<kOld>(engine, workspace, packets, left);
+  mark_fallback(packets, left & ~failed);
   while (failed != 0) {
     const std::size_t i = take_first(failed);
-    if (verdicts[i] != Verdict::kMalformed) packets[i].verdict = verdicts[i];
+    if (other[i].verdict != Verdict::kMalformed) packets[i].verdict = other[i].verdict;
   }
 }
 
@@ -128,10 +162,9 @@ Verdict finish_unprotect(const JobSpace& space, SrtpPacket& packet, Context& con
 
 void unprotect(Engine& engine, Workspace& workspace, std::span<SrtpPacket> packets) noexcept {
   prefetch_contexts<&SrtpPacket::context>(packets);
-  PacketSet refused = open_all(engine, workspace, packets);
-  if (refused == 0) return;
-  refused = guess_on<&SrtpPacket::context>(engine, workspace, packets, refused);
-  if (refused != 0) try_fallback(engine, workspace, packets, refused);
+  const PacketSet refused = open_all(engine, workspace, packets);
+  if (refused != 0) [[unlikely]]
+    try_further(engine, workspace, packets, refused);
 }
 
 }  // namespace sallyport::crypto

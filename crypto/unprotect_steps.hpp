@@ -26,15 +26,14 @@ inline Verdict verdict_of(WindowVerdict seen) noexcept {
 
 /// The index of SRTP is guessed, that of SRTCP is read (RFC 3711 3.4); `index_wire` is where SRTCP has it.
 template <class Policy, Guess kGuess>
-std::uint64_t index_of(const SrtpPacket& packet, Context& context, const SsrcState* state,
-                       const std::uint8_t* index_wire) noexcept {
+std::uint64_t index_of(const SrtpPacket& packet, const SsrcState* state, const std::uint8_t* index_wire) noexcept {
   if constexpr (Policy::kKind == PacketKind::kRtcp) {
     return load_be32(index_wire) & ~kEncryptedBit;
   } else {
     const std::uint16_t sequence = rtp_sequence(packet.data);
     if constexpr (kGuess == Guess::kFirst) return first_guess(state, sequence);
     if constexpr (kGuess == Guess::kSecond) return second_guess(state, sequence);
-    return third_guess(state, sequence, context.next_roc_try());
+    return third_guess(state, sequence);
   }
 }
 
@@ -83,7 +82,7 @@ Verdict begin_unprotect_as(const JobSpace& space, SrtpPacket& packet, Context& c
   }
 
   SsrcState* state = context.find_ssrc(ssrc_of<Policy>(packet));
-  const std::uint64_t index = index_of<Policy, kGuess>(packet, context, state, tail.index);
+  const std::uint64_t index = index_of<Policy, kGuess>(packet, state, tail.index);
   packet.index = index;
   if (index > Policy::kMaxIndex) return Verdict::kKeyExhausted;
   if (state != nullptr) {
@@ -111,7 +110,7 @@ Verdict begin_unprotect_as(const JobSpace& space, SrtpPacket& packet, Context& c
     lay_trailer(space, packet.data + header_len + text_len, Policy::trailer(index, form.encrypted));
   }
   // A wrong guess of key or ROC must leave the ciphertext for the next one. A text too long for that gets one try.
-  if (row.aead || context.decrypts_first()) {
+  if (row.aead || (context.decrypts_first() && space.job.cipher != Cipher::kNull)) {
     const bool again = packet.fallback != nullptr || !roc_is_known(context, state);
     if (again && text_len <= kScratch) job.dst = space.extra.scratch.data();
   }
@@ -174,20 +173,17 @@ bool has_guess(const SrtpPacket& packet, Context& context) noexcept {
   if (packet.verdict != Verdict::kAuthFailed || packet.kind != PacketKind::kRtp) return false;
   const SsrcState* state = context.find_ssrc(rtp_ssrc(packet.data));
   if constexpr (kNext == Guess::kSecond) return second_guess(state, rtp_sequence(packet.data)) != packet.index;
-  return !roc_is_known(context, state);
+  if (roc_is_known(context, state)) return false;
+  if (state != nullptr && !state->rtp.empty()) return true;
+  const std::uint32_t strangers = context.note_stranger();
+  return strangers < kStrangersBeforeThrift || strangers % kStrangersPerTry == 0;
 }
 
-/// What a further guess says of a packet is only a guess: it was not authentic.
-inline void wrong_guess(SrtpPacket& packet) noexcept {
-  switch (packet.verdict) {
-    case Verdict::kReplayed:
-    case Verdict::kTooOld:
-    case Verdict::kNoSessionKey:
-      packet.verdict = Verdict::kAuthFailed;
-      break;
-    default:
-      break;
-  }
+/// What the index of a further guess would say of the packet does not count: it was not authentic under the others.
+template <Guess kGuess>
+Verdict begin_guess(const JobSpace& space, SrtpPacket& packet, Context& context) noexcept {
+  const Verdict verdict = begin_unprotect<kGuess>(space, packet, context);
+  return kGuess == Guess::kFirst || verdict == Verdict::kOk ? verdict : Verdict::kAuthFailed;
 }
 
 }  // namespace sallyport::crypto

@@ -251,13 +251,107 @@ TEST_P(ContextState, AReceivingStateKeepsItsWindows) {
                        {.max_ssrcs = 3, .parameters = {.replay_window = standby_window}});
       standby.context().restore(open_state(seal_state(snapshot, key), key), Resume::kReceiving);
       EXPECT_EQ(standby.context().roc(kSsrc), 0U);
-      for (const std::uint16_t sequence : std::initializer_list<std::uint16_t>{398, 397, 396, 300, 301}) {
+      for (const std::uint16_t sequence :
+           std::initializer_list<std::uint16_t>{398, 397, 396, 300, 301, 250, 249, 100, 99, 1, 0}) {
         Bytes packet = packets[sequence];
-        EXPECT_EQ(standby.unprotect(PacketKind::kRtp, packet), sequence % 3 == 0 ? Verdict::kOk : Verdict::kReplayed)
+        const bool known = 399 - sequence < std::min(window, standby_window);
+        EXPECT_EQ(standby.unprotect(PacketKind::kRtp, packet) == Verdict::kOk, known && sequence % 3 == 0)
             << sequence << " of " << window << " in " << standby_window;
       }
     }
   }
+}
+
+/// A re-key leaves a window empty, and RTCP may come before RTP: no index may be used twice then either.
+TEST_P(ContextState, AStandbyJumpsWhereNothingWasSentYet) {
+  SecretBytes<32> key;
+  for (const std::uint16_t window : std::initializer_list<std::uint16_t>{128, 1024}) {
+    const ContextOptions options{.parameters = {.replay_window = window}};
+    Endpoint before(*engine_, suite(), make_master(1), options);
+    Endpoint active(*engine_, suite(), make_master(2), options);
+    Endpoint standby(*engine_, suite(), make_master(2), options);
+    Bytes packet;
+    ASSERT_EQ(send_at(before, 1299, packet), Verdict::kOk);
+    Bytes report = make_rtcp(2, 20);
+    ASSERT_EQ(before.protect(PacketKind::kRtcp, report), Verdict::kOk);
+    active.context().continue_from(before.context());
+    StateSnapshot snapshot(options);
+    active.context().snapshot(snapshot);
+    standby.context().restore(open_state(seal_state(snapshot, key), key), Resume::kSending);
+    for (const std::uint16_t sequence : std::initializer_list<std::uint16_t>{1300, 1301, 5000}) {
+      packet = make_rtp({.ssrc = kSsrc, .sequence = sequence});
+      ASSERT_EQ(active.protect(PacketKind::kRtp, packet), Verdict::kOk);
+      packet = make_rtp({.ssrc = kSsrc, .sequence = sequence});
+      EXPECT_NE(standby.protect(PacketKind::kRtp, packet), Verdict::kOk) << sequence;
+    }
+    for (const std::uint32_t ssrc : {kSsrc, 2U}) {
+      report = make_rtcp(ssrc, 20);
+      ASSERT_EQ(active.protect(PacketKind::kRtcp, report), Verdict::kOk);
+      report = make_rtcp(ssrc, 20);
+      ASSERT_EQ(standby.protect(PacketKind::kRtcp, report), Verdict::kOk);
+      EXPECT_GT(standby.last_index(), active.last_index());
+    }
+  }
+}
+
+TEST_P(ContextState, ASnapshotIsOfTheMomentAndWhole) {
+  SecretBytes<32> key;
+  Endpoint sender(*engine_, suite(), make_master(1));
+  StateSnapshot snapshot(ContextOptions{});
+  for (std::uint16_t sequence = 100; sequence < 103; ++sequence) {
+    Bytes packet = make_rtp({.ssrc = kSsrc, .sequence = sequence});
+    ASSERT_EQ(sender.protect(PacketKind::kRtp, packet), Verdict::kOk);
+    sender.context().snapshot(snapshot);
+    ASSERT_EQ(snapshot.ssrcs.size(), 1U);
+    EXPECT_EQ(snapshot.ssrcs[0].rtp.highest(), sequence);
+  }
+  for (std::uint32_t ssrc = 2; ssrc < 4; ++ssrc) {
+    Bytes packet = make_rtp({.ssrc = ssrc, .sequence = 1});
+    ASSERT_EQ(sender.protect(PacketKind::kRtp, packet), Verdict::kOk);
+  }
+  StateSnapshot small(ContextOptions{.max_ssrcs = 1});
+  sender.context().snapshot(small);
+  EXPECT_FALSE(small.complete);
+  EXPECT_THROW(seal_state(small, key), SetupError);
+  EXPECT_THROW(Context(*engine_, suite(), make_master(1)).restore(small, Resume::kSending), SetupError);
+}
+
+/// Each master key says by itself that it is nearly over.
+TEST_P(ContextState, EachMasterKeyHasItsLifetime) {
+  std::vector<MasterKeyEntry> keys;
+  keys.push_back({make_master(1), Mki(1, 1), 10});
+  keys.push_back({make_master(2), Mki(2, 1), 20});
+  Context context(*engine_, suite(), keys);
+  for (std::uint8_t slot = 0; slot < 2; ++slot) {
+    ASSERT_TRUE(context.send_with(slot));
+    SsrcState* state = context.find_or_add_ssrc(kSsrc);
+    unsigned taken = 0;
+    while (context.take_rtp(*state, slot)) ++taken;
+    EXPECT_EQ(taken, slot == 0 ? 10U : 20U);
+    const Attention attention = context.take_attention();
+    EXPECT_TRUE(attention.lifetime_due);
+    EXPECT_TRUE(attention.lifetime_over);
+    EXPECT_EQ(attention.key_slot, slot);
+  }
+}
+
+/// Two SSRCs may be in epochs far apart.
+TEST_P(ContextState, SsrcsInDifferentEpochsDoNotPushEachOtherOut) {
+  constexpr ContextOptions kOptions{.parameters = {.key_derivation_rate = 8}};
+  const MasterKey master = make_master(1);
+  Endpoint sender(*engine_, suite(), master, kOptions);
+  unsigned refused = 0;
+  for (std::uint16_t i = 0; i < 1024; ++i) {
+    for (const std::uint32_t ssrc : {1U, 2U}) {
+      Bytes packet = make_rtp({.ssrc = ssrc, .sequence = static_cast<std::uint16_t>(i + (ssrc == 2 ? 4096 : 0))});
+      refused += sender.protect(PacketKind::kRtp, packet) != Verdict::kOk ? 1 : 0;
+      const Attention attention = sender.context().take_attention();
+      if (!attention.rtp_epoch) continue;
+      sender.context().install(
+          std::make_unique<EpochKey>(*engine_, suite(), master, PacketKind::kRtp, *attention.rtp_epoch));
+    }
+  }
+  EXPECT_LE(refused, 1U) << "the first packet in an epoch that nobody could foresee";
 }
 
 INSTANTIATE_TEST_SUITE_P(EverySuite, ContextState, testing::ValuesIn(kSuites),
@@ -267,6 +361,8 @@ class Blob : public testing::Test {
  protected:
   Blob() {
     snapshot_.key_count = 1;
+    snapshot_.complete = true;
+    snapshot_.keys[0].fingerprint = fingerprint_of(kSuites[0], make_master(1));
     snapshot_.ssrcs.push_back({7, false, ReplayWindow::near(5), ReplayWindow::near(6)});
   }
   StateSnapshot snapshot_;
@@ -287,6 +383,15 @@ TEST_F(Blob, EveryAlteredByteAndLengthIsRefused) {
   EXPECT_THROW(open_state(good, other), SetupError);
 }
 
+TEST_F(Blob, IsOnlyForWhatItsLabelSays) {
+  const Bytes label{1, 2, 3};
+  const Bytes other{1, 2, 4};
+  const std::vector<std::uint8_t> blob = seal_state(snapshot_, key_, label);
+  EXPECT_NO_THROW(open_state(blob, key_, label));
+  EXPECT_THROW(open_state(blob, key_, other), SetupError);
+  EXPECT_THROW(open_state(blob, key_), SetupError);
+}
+
 TEST_F(Blob, IsNeverTheSameTwice) { EXPECT_NE(seal_state(snapshot_, key_), seal_state(snapshot_, key_)); }
 
 TEST_F(Blob, FitsOnlyAContextOfItsKind) {
@@ -298,6 +403,8 @@ TEST_F(Blob, FitsOnlyAContextOfItsKind) {
   Context begun(*engine, kSuites[0], make_master(1));
   begun.find_or_add_ssrc(1);
   EXPECT_THROW(begun.restore(snapshot_, Resume::kReceiving), SetupError);
+  EXPECT_THROW(Context(*engine, kSuites[0], make_master(2)).restore(snapshot_, Resume::kReceiving), SetupError)
+      << "of another master key";
   snapshot_.ssrcs.resize(9);
   EXPECT_THROW(Context(*engine, kSuites[0], make_master(1)).restore(snapshot_, Resume::kReceiving), SetupError);
 }
