@@ -1,119 +1,50 @@
 #!/usr/bin/env python3
-"""Runs the benches of a build, and shows each figure beside its baselines as a ratio.
+"""Runs the benches of a build, and shows each figure beside its baselines as a ratio, and each aim with what was seen.
 
-A bench is any program perf/*_bench* of the build that names its rows `name/key:value/key:value...` and reports a counter
-`ns_per_packet`, or a counter `value` with its unit as the label. Rows that differ only in `engine` are compared: where
-the engine is one of BASELINES, it is what the others are measured against.
-
-The programs run in turns, several rounds of all of them, and the best round of each figure counts: a noisy moment of the
-machine hits ours and the baselines alike.
+Rows that differ only in `engine` are compared: where the engine is one of BASELINES, it is what the others are measured
+against. The programs run in turns, several rounds of all of them, and the best round of each figure counts.
 """
 import argparse
 import collections
 import json
-import os
 import pathlib
 import subprocess
 import sys
 
-BASELINES = ("ipsec_mb_bare", "libsrtp_openssl", "libsrtp_debian", "relay_no_crypto", "rtpengine")
-# Google Benchmark's own additions to a name.
-FOREIGN_KEYS = {"iterations", "repeats", "threads", "min_time", "manual_time", "real_time", "process_time"}
-# Beside the default of 256 streams in bursts of 32: how the cost grows with small bursts and with cold caches.
-MORE_SHAPES = {
-    "crypto_bench": (
-        ["--burst=8", "--benchmark_filter=engine:ipsec_mb"],
-        ["--streams=20000", "--benchmark_filter=engine:ipsec_mb"],
-    ),
-}
+import aims
+import bench_runs
 
-Figure = collections.namedtuple("Figure", "value unit")
+BASELINES = ("ipsec_mb_bare", "ipsec_mb_jobs", "aes_ni_one_by_one", "libsrtp_openssl", "libsrtp_debian",
+             "relay_no_crypto", "rtpengine")
+# Some baselines take one packet at a time: they are measured once and stand beside bursts of every length.
+ANY_BURST = aims.ONE_BY_ONE
 
 
-def parse_name(text):
-    """`name/key:value/...` -> (name, ((key, value), ...)), numbers as numbers."""
-    name, *parts = text.split("/")
-    params = []
-    for part in parts:
-        key, _, value = part.partition(":")
-        if key not in FOREIGN_KEYS:
-            params.append((key, int(value) if value.isdigit() else value))
-    return name, tuple(params)
-
-
-def figure_of(entry):
-    if "ns_per_packet" in entry:
-        return Figure(entry["ns_per_packet"], "ns_per_packet")
-    if "value" in entry:
-        return Figure(entry["value"], entry.get("label", ""))
-    return None
-
-
-def run_program(command):
-    """One run of one bench: {(name, params): Figure}. Raises RuntimeError with what went wrong."""
-    done = subprocess.run(command + ["--benchmark_format=json"], stdout=subprocess.PIPE, stderr=subprocess.PIPE,
-                          text=True, check=False, timeout=900)
-    if done.returncode != 0:
-        raise RuntimeError(f"{command[0]}: exit status {done.returncode}: {done.stderr.strip()[-500:]}")
-    figures = {}
-    for entry in json.loads(done.stdout)["benchmarks"]:
-        if entry.get("error_occurred"):
-            raise RuntimeError(f"{command[0]}: {entry['name']}: {entry.get('error_message')}")
-        figure = figure_of(entry)
-        if figure is not None and entry.get("run_type") != "aggregate":
-            figures[parse_name(entry["name"])] = figure
-    return figures
-
-
-def commands(build, min_time):
-    programs = sorted(p for p in (build / "perf").glob("*_bench*") if p.is_file() and os.access(p, os.X_OK))
-    if not programs:
-        sys.exit(f"{build}/perf: no benches there; build with -Dbenches=true")
-    for program in programs:
-        base = [str(program), f"--benchmark_min_time={min_time}"]
-        yield base
-        for more in MORE_SHAPES.get(program.name, ()):
-            yield base + more
-
-
-def measure(build, rounds, min_time):
-    """The best of all rounds per row, in the order in which rows first appeared."""
-    best = {}
-    for turn in range(rounds):
-        for command in commands(build, min_time):
-            print(f"round {turn + 1} of {rounds}: {pathlib.Path(command[0]).name} {' '.join(command[2:])}".rstrip(),
-                  file=sys.stderr)
-            for key, figure in run_program(command).items():
-                if key not in best or figure.value < best[key].value:
-                    best[key] = figure
-    return best
-
-
-def without_engine(key):
-    name, params = key
-    return name, tuple(sorted((k, v) for k, v in params if k != "engine"))
+def without(params, *keys):
+    return tuple(sorted((key, value) for key, value in params if key not in keys))
 
 
 def make_rows(best):
     """A row per figure; `against` holds ours over the baseline, so under 1 is faster."""
-    baselines = collections.defaultdict(dict)
-    for key, figure in best.items():
-        engine = dict(key[1]).get("engine")
+    baselines = {}
+    for (name, params), figure in best.items():
+        engine = dict(params).get("engine")
         if engine in BASELINES:
-            baselines[without_engine(key)][engine] = figure.value
+            left_out = ("engine", "burst") if engine in ANY_BURST else ("engine",)
+            baselines[engine, name, without(params, *left_out)] = figure.value
     rows = []
-    for key, figure in best.items():
-        name, params = key
+    for (name, params), figure in best.items():
         row = {"name": name, "params": dict(params)}
         if figure.unit == "ns_per_packet":
             row["ns_per_packet"] = round(figure.value, 2)
         else:
             row.update(value=figure.value, unit=figure.unit)
-        own = dict(params).get("engine")
-        row["against"] = {} if own in BASELINES else {
-            baseline: round(figure.value / value, 3)
-            for baseline, value in baselines[without_engine(key)].items() if value > 0
-        }
+        row["against"] = {}
+        for baseline in BASELINES if dict(params).get("engine") not in BASELINES else ():
+            left_out = ("engine", "burst") if baseline in ANY_BURST else ("engine",)
+            value = baselines.get((baseline, name, without(params, *left_out)))
+            if value:
+                row["against"][baseline] = round(figure.value / value, 3)
         rows.append(row)
     return rows
 
@@ -122,8 +53,9 @@ def figure_text(row):
     return f"{row['ns_per_packet']:.1f} ns" if "ns_per_packet" in row else f"{row['value']:.4g} {row['unit']}"
 
 
-def print_table(rows):
-    """One table per name: parameters, figure, and a column per baseline with its ratio."""
+def tables(rows):
+    """[(name, number of leading text columns, lines)], the first line being the heading: parameters, figure, and a
+    column per baseline with its ratio."""
     by_name = collections.defaultdict(list)
     for row in rows:
         if row["params"].get("engine") not in BASELINES:
@@ -135,28 +67,88 @@ def print_table(rows):
         for row in group:
             ratios = [f"{row['against'][b]:.2f}" if b in row["against"] else "-" for b in used]
             lines.append([str(row["params"].get(key, "-")) for key in keys] + [figure_text(row)] + ratios)
-        widths = [max(len(line[i]) for line in lines) for i in range(len(lines[0]))]
-        print(f"\n{name} (ratio: ours over the baseline, under 1 is faster)")
-        for line in lines:
-            texts = [cell.ljust(width) if i < len(keys) else cell.rjust(width)
-                     for i, (cell, width) in enumerate(zip(line, widths))]
-            print("  " + "  ".join(texts).rstrip())
+        yield name, len(keys), lines
+
+
+def print_plain(name, texts, lines):
+    widths = [max(len(line[i]) for line in lines) for i in range(len(lines[0]))]
+    print(f"\n{name} (ratio: ours over the baseline, under 1 is faster)")
+    for line in lines:
+        cells = [cell.ljust(width) if i < texts else cell.rjust(width)
+                 for i, (cell, width) in enumerate(zip(line, widths))]
+        print("  " + "  ".join(cells).rstrip())
+
+
+def print_markdown(name, texts, lines):
+    print(f"\n### {name}\n")
+    heading, *body = lines
+    print("| " + " | ".join(heading) + " |")
+    print("| " + " | ".join("---" if i < texts else "---:" for i in range(len(heading))) + " |")
+    for line in body:
+        print("| " + " | ".join(line) + " |")
+
+
+def aim_lines(outcomes):
+    """[(met or not, aim, worst figure, all figures)]"""
+    for found in outcomes:
+        verdict = {True: "met", False: "NOT MET", None: "not measured"}[found.met]
+        figures = ", ".join(f"{where} {figure:.2f}" for where, figure in found.seen)
+        if len(found.seen) > 6:
+            figures = "from {0[1]:.2f} ({0[0]}) to {1[1]:.2f} ({1[0]})".format(
+                min(found.seen, key=lambda seen: seen[1]), max(found.seen, key=lambda seen: seen[1]))
+        yield verdict, f"{found.aim} {found.limit:g}", figures
+
+
+def print_aims(outcomes, markdown):
+    if markdown:
+        print("\n### Aims\n\n| aim | seen | |\n| --- | --- | --- |")
+        for verdict, aim, figures in aim_lines(outcomes):
+            print(f"| {aim} | {figures or '-'} | {verdict} |")
+    else:
+        print("\naims (172-byte RTP; each direction and burst length beside its figure)")
+        for verdict, aim, figures in aim_lines(outcomes):
+            print(f"  {verdict:12}  {aim}: {figures or '-'}")
+
+
+def machine_line(machine):
+    missing = f"; without {' '.join(machine['missing'])}" if machine["missing"] else ""
+    return (f"{machine['processor']} (family/model {machine['family']}), {machine['cache']} cache: "
+            f"{' '.join(machine['features'])}{missing}")
+
+
+def aim_rows(outcomes):
+    return [{"name": "aim", "params": {"aim": found.aim}, "limit": found.limit, "met": found.met,
+             "seen": {where: round(figure, 3) for where, figure in found.seen}} for found in outcomes]
 
 
 def main():
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--build", type=pathlib.Path, default=pathlib.Path("build"), help="build directory")
+    parser.add_argument("--full", action="store_true", help="every size, burst, suite and number of streams: hours")
     parser.add_argument("--json", type=pathlib.Path, help="write the rows to this file, too")
+    parser.add_argument("--markdown", action="store_true", help="print tables as in perf/README.md")
     parser.add_argument("--rounds", type=int, default=3, help="runs of each program; the best counts")
-    parser.add_argument("--min-time", type=float, default=0.1, help="seconds per figure and round")
     options = parser.parse_args()
+    runs = bench_runs.full_runs() if options.full else bench_runs.quick_runs()
     try:
-        rows = make_rows(measure(options.build, options.rounds, options.min_time))
+        best, absent = bench_runs.measure(options.build, runs, options.rounds)
     except (RuntimeError, subprocess.TimeoutExpired) as error:
         sys.exit(str(error))
-    print_table(rows)
+    if not best:
+        sys.exit(f"{options.build}/perf: no benches there; build with -Dbenches=true")
+    rows = make_rows(best)
+    outcomes = aims.outcomes(best)
+    machine = bench_runs.processor()
+    print(machine_line(machine))
+    for text in absent:
+        print(f"absent: {text}")
+    for name, texts, lines in tables(rows):
+        (print_markdown if options.markdown else print_plain)(name, texts, lines)
+    print_aims(outcomes, options.markdown)
     if options.json:
-        options.json.write_text(json.dumps(rows, indent=2) + "\n", encoding="utf-8")
+        machine_row = {"name": "machine", "params": machine, "absent": absent}
+        text = json.dumps([machine_row] + rows + aim_rows(outcomes), indent=2)
+        options.json.write_text(text + "\n", encoding="utf-8")
 
 
 if __name__ == "__main__":

@@ -1,0 +1,122 @@
+"""The aims for speed and memory, and whether the figures of a run meet them.
+
+At 172-byte RTP packets and bursts of 32 and 64, both directions; the worst of them counts.
+"""
+import collections
+
+# `seen`: [(where, figure)]; `met`: None where the run has no figures for it.
+Outcome = collections.namedtuple("Outcome", "aim limit seen met")
+
+GCM = "AEAD_AES_128_GCM"
+CM = "AES_CM_128_HMAC_SHA1_80"
+F8 = "F8_128_HMAC_SHA1_80"
+DIRECTIONS = ("protect", "unprotect")
+BURSTS = (32, 64)
+SIZE = 172
+ONE_BY_ONE = ("libsrtp_openssl", "libsrtp_debian", "ipsec_mb_jobs", "aes_ni_one_by_one")
+
+
+class Figures:
+    """The figures of a run, found by what was measured."""
+
+    def __init__(self, best):
+        self._by_key = {(name, frozenset(params)): figure.value for (name, params), figure in best.items()}
+        self._keys = [(name, dict(params)) for name, params in best]
+
+    def get(self, name, **params):
+        if params.get("engine") in ONE_BY_ONE:
+            params["burst"] = 1
+        return self._by_key.get((name, frozenset(params.items())))
+
+    def suites(self, **wanted):
+        """Suites of `srtp` rows with these parameters."""
+        found = [p["suite"] for name, p in self._keys
+                 if name == "srtp" and all(p.get(key) == value for key, value in wanted.items())]
+        return list(dict.fromkeys(found))
+
+
+def outcome(aim, limit, seen, at_most):
+    """`seen`: [(where, figure or None)]."""
+    seen = [(where, figure) for where, figure in seen if figure is not None]
+    if not seen:
+        return Outcome(aim, limit, seen, None)
+    good = all(figure <= limit if at_most else figure >= limit for _, figure in seen)
+    return Outcome(aim, limit, seen, good)
+
+
+def over(first, second):
+    return None if first is None or not second else first / second
+
+
+def each_case():
+    return [(direction, burst) for direction in DIRECTIONS for burst in BURSTS]
+
+
+def srtp(figures, engine, streams, suite, direction, burst):
+    return figures.get("srtp", direction=direction, suite=suite, size=SIZE, burst=burst, streams=streams, engine=engine)
+
+
+def compare(figures, suite, one, other):
+    """Time of `one` over that of `other`, both (engine, streams), in each case."""
+    return [(f"{direction} {burst}", over(srtp(figures, *one, suite, direction, burst),
+                                          srtp(figures, *other, suite, direction, burst)))
+            for direction, burst in each_case()]
+
+
+def bare_aims(figures):
+    for suite in figures.suites(engine="ipsec_mb_bare", streams=256, burst=32, size=SIZE):
+        yield outcome(f"ipsec_mb, 256 streams, {suite}: time over the bare calls, at most", 1.2,
+                      compare(figures, suite, ("ipsec_mb", 256), ("ipsec_mb_bare", 256)), True)
+    for suite in (CM, GCM):
+        yield outcome(f"lanes, 256 streams, {suite}: time over the bare calls, at most", 0.9,
+                      compare(figures, suite, ("lanes", 256), ("ipsec_mb_bare", 256)), True)
+
+
+def many_streams_aims(figures):
+    for suite, own, faster in ((GCM, 1.35, 3.0), (CM, 1.8, 1.2)):
+        yield outcome(f"lanes, 20,000 streams, {suite}: time over its own with 256, at most", own,
+                      compare(figures, suite, ("lanes", 20000), ("lanes", 256)), True)
+        yield outcome(f"lanes, 20,000 streams, {suite}: times faster than ipsec_mb, at least", faster,
+                      compare(figures, suite, ("ipsec_mb", 20000), ("lanes", 20000)), False)
+
+
+def libsrtp_aims(figures):
+    for streams, least in ((256, {CM: 4.5, GCM: 6.5}), (20000, {CM: 5.0, GCM: 9.0})):
+        for suite, times in least.items():
+            yield outcome(f"lanes, {streams:,} streams, {suite}: times faster than libSRTP on OpenSSL, at least", times,
+                          compare(figures, suite, ("libsrtp_openssl", streams), ("lanes", streams)), False)
+
+
+def single_packet_aims(figures):
+    """The engine that is quicker for a packet alone would be a choice; so both are shown."""
+    for engine in ("lanes", "ipsec_mb"):
+        seen = []
+        for suite in figures.suites(engine="libsrtp_openssl", streams=256, size=SIZE):
+            for direction in DIRECTIONS:
+                ours = srtp(figures, engine, 256, suite, direction, 1)
+                seen.append((f"{suite} {direction}", over(ours, srtp(figures, "libsrtp_openssl", 256, suite, direction, 1))))
+        yield outcome(f"{engine}, 256 streams, bursts of 1, every suite: time over libSRTP on OpenSSL, at most", 1.0,
+                      seen, True)
+
+
+def f8_aims(figures):
+    def time(engine, burst):
+        return figures.get("f8_keystream", direction="encrypt", suite=F8, size=SIZE, burst=burst, streams=256,
+                           engine=engine)
+    yield outcome("lanes, 256 streams, F8 alone: times faster than one packet at a time through AES-NI, at least", 3.0,
+                  [(f"burst {burst}", over(time("aes_ni_one_by_one", 1), time("lanes", burst))) for burst in BURSTS],
+                  False)
+
+
+def memory_aims(figures):
+    for suite, lines in ((GCM, 2), (CM, 3)):
+        yield outcome(f"lanes, {suite}: cache lines of a stream that a packet touches, at most", lines,
+                      [(direction, figures.get("memory_lines", direction=direction, suite=suite, size=SIZE, burst=32,
+                                               streams=32, engine="lanes", touch="any")) for direction in DIRECTIONS],
+                      True)
+
+
+def outcomes(best):
+    figures = Figures(best)
+    return [found for aims in (bare_aims, many_streams_aims, libsrtp_aims, single_packet_aims, f8_aims, memory_aims)
+            for found in aims(figures)]
