@@ -175,6 +175,19 @@ bool open_hmac(const Job& job) noexcept {
   return apply_cipher(job);
 }
 
+/// OpenSSL leaves states of HMAC in the vector registers, and a core dump has the registers of each thread.
+void clear_registers() noexcept {
+  asm volatile(
+      "pxor %%xmm0, %%xmm0; pxor %%xmm1, %%xmm1; pxor %%xmm2, %%xmm2; pxor %%xmm3, %%xmm3;"
+      "pxor %%xmm4, %%xmm4; pxor %%xmm5, %%xmm5; pxor %%xmm6, %%xmm6; pxor %%xmm7, %%xmm7;"
+      "pxor %%xmm8, %%xmm8; pxor %%xmm9, %%xmm9; pxor %%xmm10, %%xmm10; pxor %%xmm11, %%xmm11;"
+      "pxor %%xmm12, %%xmm12; pxor %%xmm13, %%xmm13; pxor %%xmm14, %%xmm14; pxor %%xmm15, %%xmm15"
+      :
+      :
+      : "xmm0", "xmm1", "xmm2", "xmm3", "xmm4", "xmm5", "xmm6", "xmm7", "xmm8", "xmm9", "xmm10", "xmm11", "xmm12",
+        "xmm13", "xmm14", "xmm15");
+}
+
 }  // namespace
 
 KeyRelease OpenSslEngine::expand(const Suite& suite, const SessionKeys& keys, KeyRecord& record) {
@@ -191,12 +204,14 @@ void OpenSslEngine::seal(std::span<Job> jobs) noexcept {
   for (Job& job : jobs) {
     job.ok = job.cipher == Cipher::kAesGcm ? seal_gcm(job) : seal_hmac(job);
   }
+  clear_registers();
 }
 
 void OpenSslEngine::open(std::span<Job> jobs) noexcept {
   for (Job& job : jobs) {
     job.ok = job.cipher == Cipher::kAesGcm ? open_gcm(job) : open_hmac(job);
   }
+  clear_registers();
 }
 
 }  // namespace sallyport::crypto

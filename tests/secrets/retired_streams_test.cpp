@@ -12,102 +12,11 @@
 #include "drivers/crypto_device.hpp"
 #include "drivers/eal.hpp"
 #include "tests/cross/engines_here.hpp"
-#include "tests/secrets/parked_thread.hpp"
+#include "tests/secrets/gateway.hpp"
 #include "tests/secrets/process_memory.hpp"
-#include "tests/secrets/streams.hpp"
 
 namespace sallyport::secrets {
 namespace {
-
-constexpr int kRounds = 10;  ///< of bursts, which takes streams with epochs through ten of them
-
-std::string listed(const std::vector<Finding>& findings) {
-  std::ostringstream out;
-  std::size_t shown = 0;
-  for (const Finding& finding : findings) {
-    out << "  " << finding << '\n';
-    if (++shown == 40) break;
-  }
-  out << "  " << findings.size() << " in all\n";
-  return out.str();
-}
-
-/// A number for each stream that a test program makes: none has the keys of another.
-std::uint16_t next_seed() {
-  static std::uint16_t last = 0;
-  return ++last;
-}
-
-struct Plan {
-  const crypto::Suite* suite;
-  Keying keying;
-  std::uint16_t seed;
-};
-
-/// Suites that differ in their tags only are looked at together; the others one after the other, so that none wipes
-/// away what another has left.
-struct Family {
-  crypto::Cipher cipher;
-  std::uint8_t key_len;
-};
-constexpr std::array kFamilies{Family{crypto::Cipher::kAesGcm, 32}, Family{crypto::Cipher::kAesGcm, 16},
-                               Family{crypto::Cipher::kAesCm, 32},  Family{crypto::Cipher::kAesCm, 24},
-                               Family{crypto::Cipher::kAesCm, 16},  Family{crypto::Cipher::kAesF8, 16},
-                               Family{crypto::Cipher::kNull, 16}};
-
-std::vector<Plan> plans_for(const crypto::Engine& engine, const Family& family) {
-  std::vector<Plan> plans;
-  for (const crypto::Suite& suite : crypto::kSuites) {
-    if (suite.cipher != family.cipher || suite.key_len != family.key_len || !engine.supports(suite)) continue;
-    for (const Keying keying : kKeyings) plans.push_back({&suite, keying, next_seed()});
-  }
-  return plans;
-}
-
-NeedleSet needles_of(const std::vector<Plan>& plans) {
-  return NeedleSet(made_elsewhere([&plans] {
-    std::vector<Needle> needles;
-    for (const Plan& plan : plans) Stream::add_needles_of(*plan.suite, plan.keying, plan.seed, needles);
-    return needles;
-  }));
-}
-
-/// Streams on one engine, with the threads of a gateway.
-class Gateway {
- public:
-  explicit Gateway(crypto::Engine& engine) : engine_(engine) {}
-
-  void make_streams(const std::vector<Plan>& plans) {
-    control_.run([&] {
-      for (const Plan& plan : plans) {
-        streams_.push_back(std::make_unique<Stream>(engine_, *plan.suite, plan.keying, plan.seed));
-      }
-    });
-  }
-  /// False: a packet was refused.
-  bool run_traffic() {
-    bool good = true;
-    for (int round = 0; round < kRounds; ++round) {
-      worker_.run([&] {
-        for (const auto& stream : streams_) good = stream->run_traffic(engine_, packets_) && good;
-      });
-      control_.run([&] {
-        for (const auto& stream : streams_) stream->serve(engine_);
-      });
-    }
-    return good;
-  }
-  void retire_streams() {
-    control_.run([&] { streams_.clear(); });
-  }
-
- private:
-  crypto::Engine& engine_;
-  Packets packets_;
-  std::vector<std::unique_ptr<Stream>> streams_;
-  ParkedThread control_;
-  ParkedThread worker_;
-};
 
 /// Whether the search sees the keys while they are there: of every stream, and what the engine makes of keys.
 void expect_found(const std::vector<Finding>& findings, const std::vector<Plan>& plans) {
@@ -149,7 +58,7 @@ void expect_nothing_left(crypto::Engine& engine) {
 }
 
 TEST(RetiredStreams, TheSearchFindsWhatIsLeft) {
-  const std::vector<Plan> plans{{&crypto::kSuites[0], Keying::kOneKey, next_seed()}};
+  const std::vector<Plan> plans = plans_for(engine_named(own_engines().front()), kFamilies.front());
   const NeedleSet needles = needles_of(plans);
   EXPECT_GT(needles.size(), 100U);
   EXPECT_TRUE(find_here(needles).empty());
@@ -170,28 +79,9 @@ TEST(RetiredStreams, TheSearchFindsWhatIsLeft) {
 
 class RetiredStreams : public testing::TestWithParam<std::string> {};
 
-TEST_P(RetiredStreams, LeaveNothingBehind) {
-  const auto& engines = crypto::test::engines_here();
-  const auto named = std::ranges::find(engines, GetParam(), &crypto::test::NamedEngine::name);
-  expect_nothing_left(*named->engine);
-}
+TEST_P(RetiredStreams, LeaveNothingBehind) { expect_nothing_left(engine_named(GetParam())); }
 
-/// Not libSRTP, an engine to compare with: contexts of its own libraries (NSS in Debian) are in their hands.
-std::vector<std::string> engine_names() {
-  std::vector<std::string> names;
-  for (const auto& named : crypto::test::engines_here()) {
-    if (named.engine->kind_for(crypto::kSuites[0]) != crypto::EngineKind::kLibSrtp) names.push_back(named.name);
-  }
-  return names;
-}
-
-std::string as_identifier(std::string name) {
-  std::ranges::replace_if(
-      name, [](char c) { return std::isalnum(static_cast<unsigned char>(c)) == 0; }, '_');
-  return name;
-}
-
-INSTANTIATE_TEST_SUITE_P(Engines, RetiredStreams, testing::ValuesIn(engine_names()),
+INSTANTIATE_TEST_SUITE_P(Engines, RetiredStreams, testing::ValuesIn(own_engines()),
                          [](const auto& test) { return as_identifier(test.param); });
 
 struct DeviceCase {
@@ -226,13 +116,3 @@ INSTANTIATE_TEST_SUITE_P(Devices, RetiredStreamsOnDevice,
 
 }  // namespace
 }  // namespace sallyport::secrets
-
-int main(int argc, char** argv) {
-  testing::InitGoogleTest(&argc, argv);
-  if (testing::GTEST_FLAG(list_tests)) return RUN_ALL_TESTS();
-  sallyport::drivers::EalOptions options;
-  options.huge_pages = sallyport::drivers::HugePages::kNever;
-  options.memory_mb = 128;
-  const sallyport::drivers::Eal eal(options);
-  return RUN_ALL_TESTS();
-}
