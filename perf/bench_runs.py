@@ -135,18 +135,24 @@ def measure(build, runs, rounds):
     return best, absent
 
 
+def read(path):
+    return path.read_text(encoding="utf-8").strip()
+
+
 def processor():
     """Its name, and what of it matters here."""
     wanted = ("aes", "sha_ni", "avx2", "avx512f", "vaes", "vpclmulqdq")
     fields = {}
-    for line in pathlib.Path("/proc/cpuinfo").read_text(encoding="utf-8").splitlines():
+    for line in read(pathlib.Path("/proc/cpuinfo")).splitlines():
         key, _, value = line.partition(":")
         fields.setdefault(key.strip(), value.strip())
     flags = fields.get("flags", "").split()
+    caches = sorted(pathlib.Path("/sys/devices/system/cpu/cpu0/cache").glob("index*"))
     return {
         "processor": fields.get("model name", "unknown"),
         "family": f"{fields.get('cpu family', '?')}/{fields.get('model', '?')}",
         "features": [flag for flag in wanted if flag in flags],
         "missing": [flag for flag in wanted if flag not in flags],
-        "cache": fields.get("cache size", "unknown"),
+        "caches": [f"L{read(cache / 'level')} {read(cache / 'size')}" for cache in caches
+                   if read(cache / "type") != "Instruction"],
     }

@@ -5,6 +5,7 @@
 #include <sys/syscall.h>
 #include <unistd.h>
 
+#include <atomic>
 #include <system_error>
 
 namespace sallyport::perf {
@@ -36,12 +37,12 @@ bool Watchpoints::touched(std::size_t i) const {
 }
 
 std::string watchpoints_missing() {
-  alignas(Watchpoints::kWord) volatile std::uint64_t words[2] = {};
+  std::atomic<std::uint64_t> words[2] = {};
   try {
     Watchpoints points;
     points.add(reinterpret_cast<std::uintptr_t>(&words[0]), Touch::kReadOrWrite);
     points.add(reinterpret_cast<std::uintptr_t>(&words[1]), Touch::kReadOrWrite);
-    static_cast<void>(words[0]);
+    static_cast<void>(words[0].load());
     if (points.touched(0) && !points.touched(1)) return "";
     return "hardware watchpoints do not count here";
   } catch (const std::system_error& error) {
