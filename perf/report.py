@@ -7,6 +7,7 @@ against. The programs run in turns, several rounds of all of them, and the best 
 import argparse
 import collections
 import json
+import os
 import pathlib
 import subprocess
 import sys
@@ -116,9 +117,14 @@ def machine_line(machine):
             f"{' '.join(machine['features'])}{missing}")
 
 
-def aim_rows(outcomes):
-    return [{"name": "aim", "params": {"aim": found.aim}, "limit": found.limit, "met": found.met,
-             "seen": {where: round(figure, 3) for where, figure in found.seen}} for found in outcomes]
+def other_rows(machine, absent, outcomes):
+    """Machine and aims in the form of figures; of an aim the worst one."""
+    yield {"name": "machine", "params": {**machine, "absent": absent}, "value": os.cpu_count(), "unit": "processors",
+           "against": {}}
+    for found in outcomes:
+        if found.met is not None:
+            yield {"name": "aim", "params": {"aim": found.aim, "limit": found.limit, "met": found.met},
+                   "value": round(found.worst, 3), "unit": "", "against": {}}
 
 
 def main():
@@ -146,8 +152,7 @@ def main():
         (print_markdown if options.markdown else print_plain)(name, texts, lines)
     print_aims(outcomes, options.markdown)
     if options.json:
-        machine_row = {"name": "machine", "params": machine, "absent": absent}
-        text = json.dumps([machine_row] + rows + aim_rows(outcomes), indent=2)
+        text = json.dumps(rows + list(other_rows(machine, absent, outcomes)), indent=2)
         options.json.write_text(text + "\n", encoding="utf-8")
 
 
