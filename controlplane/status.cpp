@@ -134,6 +134,8 @@ json StatusReporter::worker_stats(std::size_t id) const {
           {"generated", stats.generated.read()},
           {"punted", stats.punted.read()},
           {"consumed", stats.consumed.read()},
+          {"parked", stats.parked.read()},
+          {"resumed", stats.resumed.read()},
           {"dropped", stats.dropped()},
           {"balanced", stats.imbalances.read() == 0},
           {"drops", drops_json(stats.drops)},

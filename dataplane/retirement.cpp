@@ -14,11 +14,9 @@ bool Retirement::Waiting::due() const noexcept {
 
 void Retirement::give_back(Event&& event, const Stream& stream) noexcept {
   Waiting waiting{std::move(event), &stream, {stream.lanes[0].entered, stream.lanes[1].entered}};
-  if (waiting_.empty() && waiting.due()) {  // never past what waits: it may refer to the stream in this event
-    events_.push(std::move(waiting.event));
-  } else {
-    waiting_.push_back(std::move(waiting));
-  }
+  // Never past what waits: it may refer to the stream in this event.
+  if (waiting_.empty() && waiting.due() && events_.push(std::move(waiting.event))) return;
+  waiting_.push_back(std::move(waiting));
 }
 
 void Retirement::send_due() noexcept {

@@ -48,6 +48,7 @@ bool Worker::poll_once() noexcept {
   for (std::uint16_t port = 0; port < state_.ports.size(); ++port) busy |= poll_port(port);
   busy |= poll_hand_over();
   busy |= poll_device();
+  retirement_.send_due();
   if (state_.now - last_sweep_ > sweep_interval_) sweep();
 
   const Tsc spent = Clock::now() - state_.now;
@@ -152,7 +153,6 @@ bool Worker::poll_device() noexcept {
     transmit(state_, sealed);
     timer.lap(Stage::kTransmit, packets);
   }
-  retirement_.send_due();
   return any;
 }
 
