@@ -130,7 +130,8 @@ def other_rows(machine, absent, outcomes):
 def main():
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--build", type=pathlib.Path, default=pathlib.Path("build"), help="build directory")
-    parser.add_argument("--full", action="store_true", help="every size, burst, suite and number of streams: about an hour")
+    parser.add_argument("--full", action="store_true",
+                        help="every size, burst, suite and number of streams: about an hour")
     parser.add_argument("--json", type=pathlib.Path, help="write the rows to this file, too")
     parser.add_argument("--markdown", action="store_true", help="print tables as in perf/README.md")
     parser.add_argument("--rounds", type=int, default=3, help="runs of each program; the best counts")
