@@ -199,11 +199,11 @@ void DataplaneClient::tell_gone(const crypto::Context* key) {
 }
 
 void DataplaneClient::take(dataplane::WorkerId worker, dataplane::KeyLifetime& event) {
-  if (listener_.key_lifetime) listener_.key_lifetime({worker, event.stream}, event.context, event.over);
+  if (listener_.key_lifetime) listener_.key_lifetime({worker, event.stream}, event);
 }
 
 void DataplaneClient::take(dataplane::WorkerId worker, dataplane::EpochDue& event) {
-  if (listener_.epoch_due) listener_.epoch_due({worker, event.stream}, event.context, event.kind, event.epoch);
+  if (listener_.epoch_due) listener_.epoch_due({worker, event.stream}, event);
 }
 
 void DataplaneClient::take(dataplane::WorkerId worker, dataplane::RocRefused& event) {

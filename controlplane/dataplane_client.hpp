@@ -49,10 +49,10 @@ struct DataplaneListener {
   std::function<void(StreamHandle)> media_resumed;
   /// A stream that its worker would not take: its id or port was in use. It has been destroyed.
   std::function<void(StreamHandle)> refused;
-  /// A key is nearly (or, `over`, wholly) at the end of its lifetime.
-  std::function<void(StreamHandle, const crypto::Context* key, bool over)> key_lifetime;
+  /// A key is nearly (or wholly) at the end of its lifetime.
+  std::function<void(StreamHandle, const dataplane::KeyLifetime&)> key_lifetime;
   /// The keys of an epoch are needed; install_epoch() answers.
-  std::function<void(StreamHandle, const crypto::Context* key, crypto::PacketKind, std::uint64_t epoch)> epoch_due;
+  std::function<void(StreamHandle, const dataplane::EpochDue&)> epoch_due;
   /// A key is in use no more; it is destroyed when this returns.
   std::function<void(const crypto::Context* key)> key_gone;
   /// set_roc() came too late.

@@ -36,7 +36,8 @@ struct MediaResumed {
 /// said once.
 struct KeyLifetime {
   StreamId stream;
-  const crypto::Context* context = nullptr;  ///< which key; a name only, to be compared
+  const crypto::Context* context = nullptr;  ///< a name only, to be compared
+  std::uint8_t slot = 0;                     ///< which of its master keys
   bool over = false;
 };
 
@@ -46,6 +47,7 @@ struct EpochDue {
   const crypto::Context* context = nullptr;  ///< as above
   crypto::PacketKind kind = crypto::PacketKind::kRtp;
   std::uint64_t epoch = 0;
+  bool claimed = false;  ///< by a packet that is not authentic (yet): where the stream is does not follow from it
 };
 
 /// Keys of an epoch that is over.

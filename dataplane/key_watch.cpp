@@ -17,9 +17,15 @@ std::array<crypto::Context*, 3> keys_of(Stream& stream) noexcept {
 bool tell(Ring<Event>& events, StreamId stream, crypto::Context& key) noexcept {
   if (events.capacity() - events.size() < kEventsPerKey) return false;
   const crypto::Attention asked = key.take_attention();
-  if (asked.lifetime_due || asked.lifetime_over) events.push(KeyLifetime{stream, &key, asked.lifetime_over});
-  if (asked.rtp_epoch) events.push(EpochDue{stream, &key, crypto::PacketKind::kRtp, *asked.rtp_epoch});
-  if (asked.rtcp_epoch) events.push(EpochDue{stream, &key, crypto::PacketKind::kRtcp, *asked.rtcp_epoch});
+  if (asked.lifetime_due || asked.lifetime_over) {
+    events.push(KeyLifetime{stream, &key, asked.key_slot, asked.lifetime_over});
+  }
+  if (asked.rtp_epoch) {
+    events.push(EpochDue{stream, &key, crypto::PacketKind::kRtp, *asked.rtp_epoch, asked.rtp_epoch_is_claim});
+  }
+  if (asked.rtcp_epoch) {
+    events.push(EpochDue{stream, &key, crypto::PacketKind::kRtcp, *asked.rtcp_epoch, asked.rtcp_epoch_is_claim});
+  }
   return true;
 }
 

@@ -10,10 +10,6 @@ namespace {
 
 using crypto::WindowVerdict;
 
-/// Our first sequence number lies in [2^10, 2^15): packets from before the first have room below, and a receiver that
-/// loses the first packets cannot mistake ROC 0 for another (RFC 3711 3.3.1).
-constexpr std::uint64_t kFirstSequenceLow = 1 << 10;
-constexpr std::uint64_t kFirstSequenceSpan = (1 << 15) - kFirstSequenceLow;
 /// A jump ahead of more than this looks like one behind to those who count our sequence numbers (RFC 3711 3.3.1).
 constexpr std::uint64_t kMaxAhead = (1 << 15) - 1;
 /// So many refused packets in a row are a restart and not a burst of duplicates.
@@ -43,7 +39,11 @@ bool has_restarted(TxSource& source, std::uint16_t sequence, WindowVerdict verdi
 }  // namespace
 
 TxClock::TxClock(TxMode mode, const TxSeed& seed) noexcept
-    : mode_(mode), next_ssrc_(seed.ssrc), stride_(seed.ssrc_stride | 1), random_(seed.random) {}
+    : mode_(mode),
+      next_ssrc_(seed.ssrc),
+      stride_(seed.ssrc_stride | 1),
+      random_(seed.random),
+      first_span_(seed.first_span) {}
 
 bool TxClock::resume(std::uint32_t out_ssrc, std::uint64_t above, std::uint32_t timestamp) noexcept {
   const std::uint8_t limit = mode_ == TxMode::kFixedSsrc ? std::uint8_t{1} : kFreshSsrcs;
@@ -141,7 +141,7 @@ void TxClock::place(TxSource& source, std::uint64_t index, std::uint32_t timesta
   std::uint64_t ours = ssrc.next;
   source.floor = static_cast<std::int64_t>(ssrc.next);
   if (ssrc.next == 0) {
-    ours = mode_ == TxMode::kFixedSsrc ? index - kFirstIndex : kFirstSequenceLow + next_random() % kFirstSequenceSpan;
+    ours = mode_ == TxMode::kFixedSsrc ? index - kFirstIndex : kFirstSequenceLow + next_random() % first_span_;
   } else {
     source.timestamp_offset = ssrc.last_timestamp + kTimestampStep - timestamp;
     source.used = {};

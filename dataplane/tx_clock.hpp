@@ -19,11 +19,19 @@ enum class TxMode : std::uint8_t {
   kFixedSsrc,    ///< one configured SSRC, sequence and timestamp of the first source kept (labs only)
 };
 
+/// Our first sequence number lies in [2^10, 2^15): packets from before the first have room below, and a receiver that
+/// loses the first packets cannot mistake ROC 0 for another (RFC 3711 3.3.1).
+inline constexpr std::uint32_t kFirstSequenceLow = 1 << 10;
+inline constexpr std::uint32_t kFirstSequenceSpan = (1 << 15) - kFirstSequenceLow;
+
 /// Random values from the control thread's CSPRNG.
 struct TxSeed {
   std::uint32_t ssrc = 0;         ///< the first SSRC; the only one with kFixedSsrc
   std::uint32_t ssrc_stride = 1;  ///< made odd: successive SSRCs never repeat within 2^32
   std::uint64_t random = 0;
+  /// How much of kFirstSequenceSpan is used, 1 or more: less where a key derivation rate asks for keys that are made in
+  /// advance.
+  std::uint32_t first_span = kFirstSequenceSpan;
 };
 
 /// No source's slot.
@@ -112,6 +120,7 @@ class TxClock {
   std::uint32_t stride_ = 1;
   std::uint32_t uses_ = 0;
   std::uint64_t random_ = 0;
+  std::uint32_t first_span_ = kFirstSequenceSpan;
   std::array<TxSource, kSources> sources_{};
   std::array<TxSsrc, kFreshSsrcs> ssrcs_{};
 };

@@ -7,6 +7,7 @@
 #include <unordered_map>
 
 #include "crypto/context.hpp"
+#include "dataplane/event.hpp"
 
 namespace sallyport::controlplane {
 
@@ -19,25 +20,18 @@ class KeyEpochs {
   void remember(const crypto::Context& context, const crypto::MasterKey& master, const crypto::ContextOptions& options);
   /// The context is in use no more. Others than those remembered may be named, too.
   void forget(const crypto::Context* context) { sources_.erase(context); }
-  /// The keys of an epoch that a context has asked for, null where it is not remembered. Throws SetupError.
-  std::unique_ptr<crypto::EpochKey> make(const crypto::Context* context, crypto::PacketKind kind, std::uint64_t epoch);
+  /// The keys that a context has asked for, null where it is not remembered. Throws SetupError.
+  std::unique_ptr<crypto::EpochKey> make(const dataplane::EpochDue& asked);
   /// Sets the epochs of `options` to those that a context is in, for the key that follows it; as they are where it is
   /// not remembered.
   void follow(const crypto::Context* context, crypto::ContextOptions& options) const;
 
  private:
-  /// Which epochs a context asks for. What only one packet claims, perhaps a forged one, does not count.
-  struct Progress {
-    std::uint64_t newest;  ///< that the stream has come near to
-    std::uint64_t last;    ///< that was asked for
-    void ask(std::uint64_t epoch) noexcept;
-    std::uint64_t current() const noexcept;
-  };
   struct Source : crypto::InSecretMemory {
     const crypto::Suite* suite;
     crypto::MasterKey master;
-    Progress rtp;
-    Progress rtcp;
+    std::uint64_t rtp_newest;  ///< epoch that an authentic packet has asked for
+    std::uint64_t rtcp_newest;
   };
 
   crypto::Engine& engine_;

@@ -51,10 +51,13 @@ crypto::SecretBytes<32> digest_of(const crypto::MasterKey& key) {
 dataplane::TxClock clock_for(const StreamSideConfig& side) {
   if (side.ssrc) return {dataplane::TxMode::kFixedSsrc, {.ssrc = *side.ssrc, .ssrc_stride = 1, .random = 0}};
   if (side.suite == nullptr) return {};
+  const std::uint8_t rate = side.parameters.key_derivation_rate;
   return {dataplane::TxMode::kFreshSsrc,
           {.ssrc = random_value<std::uint32_t>(),
            .ssrc_stride = random_value<std::uint32_t>(),
-           .random = random_value<std::uint64_t>()}};
+           .random = random_value<std::uint64_t>(),
+           .first_span = rate == 0 ? dataplane::kFirstSequenceSpan
+                                   : std::min(dataplane::kFirstSequenceSpan, std::uint32_t{1} << rate)}};
 }
 
 }  // namespace
@@ -202,11 +205,12 @@ StaticStreams::Rekey StaticStreams::prepare_rekey(const StaticStream& stream, co
           other_send_keys(stream.b, stream.config.b, wanted.b)};
 }
 
-/// `previous`: the key that it will follow, null where there is none.
+/// `first_index`: near the first packet's. `previous`: the key that it will follow, null where there is none.
 std::unique_ptr<crypto::Context> StaticStreams::context(const StreamSideConfig& side, const Keys& keys,
-                                                        const crypto::Context* previous) {
+                                                        std::uint64_t first_index, const crypto::Context* previous) {
   if (side.suite == nullptr) return nullptr;
   crypto::ContextOptions options{.max_ssrcs = kReceivedSsrcs, .parameters = side.parameters};
+  if (side.parameters.key_derivation_rate != 0) options.rtp_epoch = first_index >> side.parameters.key_derivation_rate;
   epochs_.follow(previous, options);
   auto made = std::make_unique<crypto::Context>(engine_, *side.suite, keys, options);
   epochs_.remember(*made, keys.front().master, options);
@@ -215,14 +219,14 @@ std::unique_ptr<crypto::Context> StaticStreams::context(const StreamSideConfig& 
 
 std::unique_ptr<crypto::Context> StaticStreams::receiving(const StreamSideConfig& side,
                                                           const crypto::Context* previous) {
-  auto made = context(side, side.receive_keys, previous);
+  auto made = context(side, side.receive_keys, 0, previous);
   if (previous != nullptr) return made;  // goes on with the ROCs that the stream has reached
   for (const ReceiveRoc& known : side.receive_rocs) made->set_roc(known.ssrc, known.roc);
   return made;
 }
 
 std::unique_ptr<crypto::Context> StaticStreams::sending(const StreamSideConfig& side, const crypto::Context* previous) {
-  auto made = context(side, side.send_keys, previous);
+  auto made = context(side, side.send_keys, dataplane::kFirstSequenceLow, previous);
   if (made != nullptr) made->send_with(static_cast<std::uint8_t>(side.send_with - 1));
   return made;
 }
@@ -359,27 +363,27 @@ void StaticStreams::refused(StreamHandle handle) {
 }
 
 /// A static stream has no key of its own making: another one comes with a reload.
-void StaticStreams::key_lifetime(StreamHandle handle, const crypto::Context* key, bool over) {
-  with_side(handle, [key, over](const StaticStream& stream, StreamSide& side, const char* name) {
-    const bool sends = key == side.sending.name;
-    if (!sends && key != side.receiving.name) return;  // one that a re-key has replaced meanwhile
+void StaticStreams::key_lifetime(StreamHandle handle, const dataplane::KeyLifetime& told) {
+  with_side(handle, [&told](const StaticStream& stream, StreamSide& side, const char* name) {
+    const bool sends = told.context == side.sending.name;
+    if (!sends && told.context != side.receiving.name) return;  // one that a re-key has replaced meanwhile
     KeyStatus& status = sends ? side.sending : side.receiving;
-    (over ? status.over : status.nearly_over) = true;
+    (told.over ? status.over : status.nearly_over) = true;
     const char* const which = sends ? "send_key" : "receive_key";
-    if (over) {
-      spdlog::error("stream {}: {}.{} is at the end of its lifetime, its packets are dropped: reload with another key",
-                    stream.config.name, name, which);
+    if (told.over) {
+      spdlog::error(
+          "stream {}: key {} of {}.{} is at the end of its lifetime, its packets are dropped: reload with another",
+          stream.config.name, told.slot + 1, name, which);
     } else {
-      spdlog::warn("stream {}: {}.{} has used 90 % of its lifetime: reload with another key in time",
-                   stream.config.name, name, which);
+      spdlog::warn("stream {}: key {} of {}.{} has used 90 % of its lifetime: reload with another in time",
+                   stream.config.name, told.slot + 1, name, which);
     }
   });
 }
 
-void StaticStreams::epoch_due(StreamHandle handle, const crypto::Context* key, crypto::PacketKind kind,
-                              std::uint64_t epoch) {
+void StaticStreams::epoch_due(StreamHandle handle, const dataplane::EpochDue& asked) {
   try {
-    if (auto made = epochs_.make(key, kind, epoch)) dataplane_.install_epoch(handle, key, std::move(made));
+    if (auto made = epochs_.make(asked)) dataplane_.install_epoch(handle, asked.context, std::move(made));
   } catch (const SetupError& error) {
     spdlog::error("session keys of an epoch cannot be made: {}", error.what());
   }

@@ -76,8 +76,8 @@ class StaticStreams {
   void media_lost(StreamHandle handle);
   void media_resumed(StreamHandle handle);
   void refused(StreamHandle handle);
-  void key_lifetime(StreamHandle handle, const crypto::Context* key, bool over);
-  void epoch_due(StreamHandle handle, const crypto::Context* key, crypto::PacketKind kind, std::uint64_t epoch);
+  void key_lifetime(StreamHandle handle, const dataplane::KeyLifetime& told);
+  void epoch_due(StreamHandle handle, const dataplane::EpochDue& asked);
   void key_gone(const crypto::Context* key) { epochs_.forget(key); }
   void roc_refused(StreamHandle handle, std::uint32_t ssrc);
 
@@ -104,7 +104,7 @@ class StaticStreams {
                   std::chrono::milliseconds grace);
   void remove(StaticStream& stream);
   std::unique_ptr<crypto::Context> context(const StreamSideConfig& side,
-                                           const std::vector<crypto::MasterKeyEntry>& keys,
+                                           const std::vector<crypto::MasterKeyEntry>& keys, std::uint64_t first_index,
                                            const crypto::Context* previous);
   std::unique_ptr<crypto::Context> receiving(const StreamSideConfig& side, const crypto::Context* previous);
   std::unique_ptr<crypto::Context> sending(const StreamSideConfig& side, const crypto::Context* previous);

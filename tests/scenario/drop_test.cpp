@@ -313,6 +313,37 @@ std::vector<Scenario> srtp_drops() {
                                        secure_leg("east", kCm))},
        .sends = {speech().dropped(), speech(101).dropped()},
        .drops = {{DropReason::kKeyExhausted, 2}}},
+      {.name = "unknown_mki",
+       .description = "an MKI that names no key of the leg",
+       .legs = {west_with([](Leg& leg) { leg.receive_key = leg.receive_key->with_mki(crypto::Mki(1, 4)); },
+                          secure_leg("west", kCm)),
+                plain_leg("east")},
+       .sends = {speech(),
+                 Send::raw("west", Party(make_key(kCm, 1).with_mki(crypto::Mki(2, 4)), std::nullopt)
+                                       .send(Rtp().sequence(101).bytes(), false))
+                     .dropped(),
+                 speech(102)},
+       .drops = {{DropReason::kUnknownMki, 1}}},
+      {.name = "no_session_key",
+       .description = "a packet from an epoch whose keys control has not given yet",
+       .legs = {west_with([](Leg& leg) { leg.receive_key = leg.receive_key->with({.key_derivation_rate = 8}); },
+                          secure_leg("west", kCm)),
+                plain_leg("east")},
+       .sends = {speech(100), speech(100 + 4 * 256).dropped(), speech(101 + 4 * 256).dropped()},
+       .drops = {{DropReason::kNoSessionKey, 2}},
+       .gateway = {.answers_epochs = false}},
+      {.name = "key_lifetime_over",
+       .description = "keys that live for ten packets on one side, for eight on the other",
+       .legs = {west_with([](Leg& leg) { leg.receive_key = leg.receive_key->with_lifetime(10); },
+                          secure_leg("west", kGcm)),
+                east_with([](Leg& leg) { leg.send_key = leg.send_key->with_lifetime(8); }, secure_leg("east", kCm))},
+       .sends =
+           [] {
+             Sends sends = talk("west", 0, 11);
+             for (std::size_t i = 8; i < 11; ++i) sends[i].dropped();
+             return sends;
+           }(),
+       .drops = {{DropReason::kKeyExhausted, 3}}},
       {.name = "no_room",
        .description = "no tail room for the tag",
        .legs = {plain_leg("west"), secure_leg("east", kGcm)},

@@ -174,7 +174,11 @@ std::unique_ptr<dataplane::Stream> Gateway::build(const Leg& leg, std::size_t in
   auto stream = std::make_unique<dataplane::Stream>();
   const auto side = static_cast<std::uint16_t>(leg.side);
   if (leg.receive_key) stream->rx = make_context(*leg.receive_key, leg.max_ssrcs);
-  if (leg.send_key) stream->tx = make_context(*leg.send_key, leg.max_ssrcs);
+  const std::uint8_t rate = leg.send_key ? leg.send_key->parameters.key_derivation_rate : std::uint8_t{0};
+  if (leg.send_key) {
+    const std::uint64_t first_epoch = rate == 0 ? 0 : dataplane::kFirstSequenceLow >> rate;
+    stream->tx = make_context(*leg.send_key, {.max_ssrcs = leg.max_ssrcs, .rtp_epoch = first_epoch});
+  }
   stream->id = sinks_[index].stream;
   if (!leg.peer.empty()) stream->sink = sink_of(leg.peer);
   stream->rtcp = leg.rtcp;
@@ -187,7 +191,12 @@ std::unique_ptr<dataplane::Stream> Gateway::build(const Leg& leg, std::size_t in
   if (leg.next_hop_known) stream->header.set_next_hop({kGatewayMacs[side]}, {kNextHopMacs[side]});
   const auto number = static_cast<std::uint32_t>(index);
   stream->clock = dataplane::TxClock(
-      leg.tx_mode, {.ssrc = 0xf0000000 + number * 0x1000, .ssrc_stride = 0x10001, .random = 77 + number});
+      leg.tx_mode,
+      {.ssrc = 0xf0000000 + number * 0x1000,
+       .ssrc_stride = 0x10001,
+       .random = 77 + number,
+       .first_span = rate == 0 ? dataplane::kFirstSequenceSpan
+                               : std::min(dataplane::kFirstSequenceSpan, std::uint32_t{1} << rate)});
   stream->remote = endpoint(leg.remote);
   stream->units_per_tick = 8000 / clock_.hz();
   stream->media_timeout = clock_.ticks(leg.media_timeout);
@@ -196,8 +205,15 @@ std::unique_ptr<dataplane::Stream> Gateway::build(const Leg& leg, std::size_t in
 }
 
 std::unique_ptr<crypto::Context> Gateway::make_context(const Key& key, std::uint32_t max_ssrcs) {
-  return std::make_unique<crypto::Context>(*engine_, *key.suite, key.master_key(),
-                                           crypto::ContextOptions{.max_ssrcs = max_ssrcs});
+  return make_context(key, crypto::ContextOptions{.max_ssrcs = max_ssrcs});
+}
+
+std::unique_ptr<crypto::Context> Gateway::make_context(const Key& key, const crypto::ContextOptions& options) {
+  crypto::ContextOptions whole = options;
+  whole.parameters = key.parameters;
+  auto made = std::make_unique<crypto::Context>(*engine_, *key.suite, key.entries(), whole);
+  keys_.insert_or_assign(made.get(), key);
+  return made;
 }
 
 bool Gateway::command(WorkerId worker, dataplane::Command&& command) {
@@ -205,11 +221,31 @@ bool Gateway::command(WorkerId worker, dataplane::Command&& command) {
 }
 
 std::vector<dataplane::Event> Gateway::events() {
-  std::vector<dataplane::Event> all;
+  answer_epochs();
   for (auto& ring : events_) {
-    while (ring->size() != 0) ring->pop(all.emplace_back());
+    while (ring->size() != 0) ring->pop(told_.emplace_back());
   }
-  return all;
+  return std::exchange(told_, {});
+}
+
+bool Gateway::answer_epochs() {
+  const auto changes = [](const auto& known) { return known.second.parameters.key_derivation_rate != 0; };
+  if (!options_.answers_epochs || std::ranges::none_of(keys_, changes)) return false;
+  bool any = false;
+  for (WorkerId worker = 0; worker < events_.size(); ++worker) {
+    for (dataplane::Event event; events_[worker]->pop(event);) {
+      const auto* due = std::get_if<dataplane::EpochDue>(&event);
+      if (due == nullptr) {
+        told_.push_back(std::move(event));
+        continue;
+      }
+      const Key& key = keys_.at(due->context);
+      auto made =
+          std::make_unique<crypto::EpochKey>(*engine_, *key.suite, key.entries()[0].master, due->kind, due->epoch);
+      any |= command(worker, dataplane::InstallEpochKey{due->stream, due->context, std::move(made)});
+    }
+  }
+  return any;
 }
 
 bool Gateway::inject(Side side, std::uint16_t queue, const Bytes& frame, const std::function<void(rte_mbuf*)>& adjust) {
@@ -240,7 +276,9 @@ bool Gateway::pass() {
 
 bool Gateway::settle() {
   bool always_balanced = true;
-  while (pass()) always_balanced &= balanced();
+  do {
+    while (pass()) always_balanced &= balanced();
+  } while (answer_epochs());
   return always_balanced;
 }
 

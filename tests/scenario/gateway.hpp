@@ -5,6 +5,7 @@
 
 #include <chrono>
 #include <functional>
+#include <map>
 #include <memory>
 #include <optional>
 #include <string>
@@ -71,7 +72,8 @@ struct GatewayOptions {
   std::size_t hand_over_slots = 4096;
   std::size_t event_slots = 64;
   std::uint32_t max_streams = 64;
-  bool west_twin = false;  ///< a ring port in the TAP's place
+  bool answers_epochs = true;  ///< settle() gives the keys of epochs that are asked for
+  bool west_twin = false;      ///< a ring port in the TAP's place
   unsigned twin_slots = 4096;
   unsigned punt_rate = 1'000'000;
   EngineSource* engines = nullptr;  ///< instead of `engine`; outlives the gateway
@@ -90,12 +92,15 @@ class Gateway {
   dataplane::Sink sink_of(const std::string& leg) const { return sinks_.at(index_of(leg)); }
   /// The leg as its worker has it, while it is installed.
   const dataplane::Stream& stream(const std::string& leg) const { return *streams_.at(index_of(leg)); }
+  /// Remembers the key, to answer when the context asks for the keys of an epoch.
   std::unique_ptr<crypto::Context> make_context(const Key& key, std::uint32_t max_ssrcs = 8);
+  /// The same for a key that follows another.
+  std::unique_ptr<crypto::Context> make_context(const Key& key, const crypto::ContextOptions& options);
   dataplane::Tsc ticks(std::chrono::nanoseconds duration) const { return clock_.ticks(duration); }
 
   /// False: the worker's ring is full.
   bool command(dataplane::WorkerId worker, dataplane::Command&& command);
-  /// What workers told since the last call.
+  /// What workers told since the last call, but for questions that were answered.
   std::vector<dataplane::Event> events();
 
   /// Puts a frame where `queue` of a port receives; `adjust` may change the mbuf first. False: no room or no buffer.
@@ -110,6 +115,8 @@ class Gateway {
   bool pass(dataplane::WorkerId worker) { return workers_.at(worker)->poll_once(); }
   /// Passes until nobody has anything to do. False: after one of them the accounting identity did not hold.
   [[nodiscard]] bool settle();
+  /// Answers questions for the keys of epochs; false where there were none.
+  bool answer_epochs();
   /// Whether the accounting identity holds for every worker.
   bool balanced() const;
 
@@ -140,6 +147,8 @@ class Gateway {
   std::vector<std::string> names_;
   std::vector<dataplane::Sink> sinks_;
   std::vector<const dataplane::Stream*> streams_;
+  std::map<const crypto::Context*, Key> keys_;
+  std::vector<dataplane::Event> told_;
 };
 
 }  // namespace sallyport::scenario

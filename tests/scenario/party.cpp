@@ -1,95 +1,91 @@
 #include "tests/scenario/party.hpp"
 
-#include <cstring>
+#include <algorithm>
 #include <stdexcept>
+
+#include "tests/scenario/party_ends.hpp"
 
 namespace sallyport::scenario {
 namespace {
 
-constexpr std::size_t kTrailer = SRTP_MAX_TRAILER_LEN + 4;
-
-void set_policies(const std::string_view suite, srtp_policy_t& policy) {
-  if (suite == "AEAD_AES_256_GCM") {
-    srtp_crypto_policy_set_aes_gcm_256_16_auth(&policy.rtp);
-    srtp_crypto_policy_set_aes_gcm_256_16_auth(&policy.rtcp);
-  } else if (suite == "AEAD_AES_128_GCM") {
-    srtp_crypto_policy_set_aes_gcm_128_16_auth(&policy.rtp);
-    srtp_crypto_policy_set_aes_gcm_128_16_auth(&policy.rtcp);
-  } else if (suite == "AES_CM_128_HMAC_SHA1_80") {
-    srtp_crypto_policy_set_aes_cm_128_hmac_sha1_80(&policy.rtp);
-    srtp_crypto_policy_set_aes_cm_128_hmac_sha1_80(&policy.rtcp);
-  } else if (suite == "AES_CM_128_HMAC_SHA1_32") {
-    srtp_crypto_policy_set_aes_cm_128_hmac_sha1_32(&policy.rtp);
-    srtp_crypto_policy_set_aes_cm_128_hmac_sha1_80(&policy.rtcp);  // RFC 4568 6.2.2
-  } else {
-    throw std::runtime_error("no policy for suite " + std::string(suite));
-  }
-}
-
-/// libSRTP needs to be told once per process.
-void initialise() {
-  static const srtp_err_status_t status = srtp_init();
-  if (status != srtp_err_status_ok) throw std::runtime_error("libSRTP does not start");
+Bytes make_master(const crypto::Suite& suite, std::uint8_t number) {
+  Bytes bytes;
+  for (std::size_t i = 0; i < suite.master_len(); ++i) bytes.push_back(static_cast<std::uint8_t>(number * 37 + i * 11));
+  return bytes;
 }
 
 }  // namespace
 
-crypto::MasterKey Key::master_key() const {
-  crypto::MasterKey made;
-  std::memcpy(made.key.data(), master.data(), suite->key_len);
-  std::memcpy(made.salt.data(), master.data() + suite->key_len, suite->salt_len);
-  return made;
-}
-
-Key make_key(const std::string& suite, std::uint8_t number) {
-  Key key{crypto::find_suite(suite), {}};
-  if (key.suite == nullptr) throw std::runtime_error("no suite " + suite);
-  for (std::size_t i = 0; i < key.suite->master_len(); ++i) {
-    key.master.push_back(static_cast<std::uint8_t>(number * 37 + i * 11));
-  }
+Key Key::with(crypto::SessionParameters changed) const {
+  Key key = *this;
+  key.parameters = changed;
   return key;
 }
 
-Party::Party(const std::optional<Key>& send_key, const std::optional<Key>& receive_key)
-    : sending_(make_session(send_key, ssrc_any_outbound)), receiving_(make_session(receive_key, ssrc_any_inbound)) {}
+Key Key::with_mki(crypto::Mki changed) const {
+  Key key = *this;
+  key.mki = changed;
+  return key;
+}
 
-Party::Session Party::make_session(const std::optional<Key>& key, srtp_ssrc_type_t direction) {
-  if (!key) return nullptr;
-  initialise();
-  Bytes master = key->master;
-  srtp_policy_t policy{};
-  set_policies(key->suite->name, policy);
-  policy.ssrc.type = direction;
-  policy.key = master.data();
-  policy.window_size = 128;
-  srtp_t session = nullptr;
-  if (srtp_create(&session, &policy) != srtp_err_status_ok) {
-    throw std::runtime_error("libSRTP has not suite " + std::string(key->suite->name));
+Key Key::with_lifetime(std::uint64_t packets) const {
+  Key key = *this;
+  key.lifetime = packets;
+  return key;
+}
+
+Key Key::with_another(std::uint8_t number, crypto::Mki mki_of_it) const {
+  Key key = *this;
+  key.more.push_back({make_master(*suite, number), mki_of_it, 0});
+  return key;
+}
+
+std::vector<Master> Key::all() const {
+  std::vector<Master> list{{master, mki, lifetime}};
+  list.insert(list.end(), more.begin(), more.end());
+  return list;
+}
+
+std::vector<crypto::MasterKeyEntry> Key::entries() const {
+  std::vector<crypto::MasterKeyEntry> list;
+  for (const Master& one : all()) {
+    crypto::MasterKeyEntry& entry = list.emplace_back();
+    std::copy_n(one.bytes.begin(), suite->key_len, entry.master.key.data());
+    std::copy_n(one.bytes.begin() + suite->key_len, suite->salt_len, entry.master.salt.data());
+    entry.mki = one.mki;
+    entry.lifetime = one.lifetime;
   }
-  return Session(session);
+  return list;
+}
+
+std::size_t Key::overhead(bool rtcp) const {
+  if (rtcp) return suite->rtcp_tag_len + 4U + mki.length();
+  return (parameters.unauthenticated_srtp ? 0U : suite->rtp_tag_len) + mki.length();
+}
+
+bool Key::encrypts(bool rtcp) const {
+  return suite->encrypts() && !(rtcp ? parameters.unencrypted_srtcp : parameters.unencrypted_srtp);
+}
+
+Key make_key(const std::string& name, std::uint8_t number) {
+  const crypto::Suite* suite = crypto::find_suite(name);
+  if (suite == nullptr) throw std::runtime_error("no suite " + name);
+  return {.suite = suite, .master = make_master(*suite, number)};
+}
+
+Party::Party(const std::optional<Key>& send_key, const std::optional<Key>& receive_key) {
+  if (send_key) sending_ = libsrtp_can(*send_key) ? libsrtp_sending(*send_key) : model_sending(*send_key);
+  if (receive_key)
+    receiving_ = libsrtp_can(*receive_key) ? libsrtp_receiving(*receive_key) : model_receiving(*receive_key);
 }
 
 Bytes Party::send(const Bytes& clear, bool rtcp) {
-  if (sending_ == nullptr) return clear;
-  Bytes wire = clear;
-  int length = static_cast<int>(wire.size());
-  wire.resize(wire.size() + kTrailer);
-  const auto status = rtcp ? srtp_protect_rtcp(sending_.get(), wire.data(), &length)
-                           : srtp_protect(sending_.get(), wire.data(), &length);
-  if (status != srtp_err_status_ok) throw std::runtime_error("libSRTP refuses to protect: " + std::to_string(status));
-  wire.resize(static_cast<std::size_t>(length));
-  return wire;
+  return sending_ == nullptr ? clear : sending_->protect(clear, rtcp);
 }
 
 std::optional<Bytes> Party::receive(const Bytes& wire, bool rtcp) {
   if (receiving_ == nullptr) return wire;
-  Bytes clear = wire;
-  int length = static_cast<int>(clear.size());
-  const auto status = rtcp ? srtp_unprotect_rtcp(receiving_.get(), clear.data(), &length)
-                           : srtp_unprotect(receiving_.get(), clear.data(), &length);
-  if (status != srtp_err_status_ok) return std::nullopt;
-  clear.resize(static_cast<std::size_t>(length));
-  return clear;
+  return receiving_->unprotect(wire, rtcp);
 }
 
 }  // namespace sallyport::scenario

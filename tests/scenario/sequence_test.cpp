@@ -26,6 +26,11 @@ Sends all_lost(Sends sends) {
   for (Send& send : sends) send.lost();
   return sends;
 }
+/// The gateway has worked off each before the next arrives.
+Sends one_by_one(Sends sends) {
+  for (Send& send : sends) send.after_a_rest();
+  return sends;
+}
 /// From the n-th on the source's numbers map differently.
 Sends restarting_at(Sends sends, std::size_t n) {
   sends.at(n).restarts();
@@ -134,12 +139,18 @@ std::vector<Scenario> wraps() {
        .legs = secure_to_plain(kCm),
        .sends = all_lost(talk("west", 65530, 20)) + talk("west", 65550, 30)},
       {.name = "FirstHeardBehindTwoWraps",
-       .description = "nothing of ROC 0 and 1 is heard: nobody can guess; dropped and counted, nothing learned, other "
-                      "SSRCs unharmed",
+       .description = "a late joiner: nothing of ROC 0 and 1 is heard; the sequence number decides which ROC is tried "
+                      "with a packet, and the fifth finds it",
        .legs = secure_to_plain(kCm),
-       .sends = all_lost(sparse(65530, 6, 16000)) + all_dropped(talk("west", 65531 + 5 * 16000, 30)) +
+       .sends = all_lost(sparse(65530, 6, 16000)) + one_by_one(all_dropped(talk("west", 220 * 66, 4))) +
+                one_by_one(talk("west", 220 * 66 + 4, 30)),
+       .drops = {{DropReason::kAuthFailed, 4}}},
+      {.name = "FirstHeardBehindTooManyWraps",
+       .description = "beyond the ROCs that are tried: dropped and counted, nothing learned, other SSRCs unharmed",
+       .legs = secure_to_plain(kCm),
+       .sends = all_lost(sparse(0, 4 * 66, 16384)) + one_by_one(all_dropped(talk("west", 1, 100))) +
                 talk("west", 7, 10, kSsrcB),
-       .drops = {{DropReason::kAuthFailed, 30}}},
+       .drops = {{DropReason::kAuthFailed, 100}}},
       {.name = "WrapAndSsrcChange",
        .description = "wrap and change of SSRC together (field case 15)",
        .legs = secure_to_secure(),
