@@ -117,7 +117,9 @@ TEST(Engines, EverySuiteIsServed) {
 /// A job on memory of its own: 12 bytes of header, `length` of text, the trailer, and the text's other place.
 struct AsideJob {
   AsideJob(const crypto::Suite& suite, const crypto::KeyRecord& keys, crypto::EngineKind engine, std::size_t length)
-      : packet(fixed_rtp({}, length + 4)), text(fixed_rtp({.sequence = 9}, length)), opened(length) {
+      : packet(fixed_rtp({}, length + 4)), text(fixed_rtp({.sequence = 9}, length)) {
+    opened.reserve(length + 1);  // so that it has an address where there is no text
+    opened.resize(length);
     text.erase(text.begin(), text.begin() + 12);
     job.keys = &keys;
     job.auth = packet.data();
