@@ -225,7 +225,8 @@ void Worker::apply(RekeyReceive& command) noexcept {
     give_back(std::move(command.context));
     return;
   }
-  if (stream->rx != nullptr && command.context != nullptr) command.context->continue_from(*stream->rx);
+  if (command.context == nullptr) return;  // a re-key never takes a leg's protection away
+  if (stream->rx != nullptr) command.context->continue_from(*stream->rx);
   retire(std::move(stream->rx_previous), *stream);
   stream->rx_previous = std::move(stream->rx);
   stream->rx_previous_until = state_.now + command.grace;
@@ -238,7 +239,8 @@ void Worker::apply(RekeySend& command) noexcept {
     give_back(std::move(command.context));
     return;
   }
-  if (stream->tx != nullptr && command.context != nullptr) command.context->continue_from(*stream->tx);
+  if (command.context == nullptr) return;  // as above
+  if (stream->tx != nullptr) command.context->continue_from(*stream->tx);
   retire(std::move(stream->tx), *stream);
   stream->tx = std::move(command.context);
 }
@@ -317,12 +319,9 @@ void Worker::sweep_stream(Stream& stream) noexcept {
   const Tsc last = std::max(stream.counters.last_media.read(), stream.installed);
   const bool silent = state_.now > last && state_.now - last > stream.media_timeout;
   if (silent == stream.media_lost) return;
-  stream.media_lost = silent;
-  if (silent) {
-    rings_.events->push(MediaLost{stream.id});
-  } else {
-    rings_.events->push(MediaResumed{stream.id});
-  }
+  // Without room it is said in a later round.
+  const bool told = silent ? rings_.events->push(MediaLost{stream.id}) : rings_.events->push(MediaResumed{stream.id});
+  if (told) stream.media_lost = silent;
 }
 
 }  // namespace sallyport::dataplane
