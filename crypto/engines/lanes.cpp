@@ -119,11 +119,12 @@ bool lanes_available() noexcept {
   unsigned ebx = 0;
   unsigned ecx = 0;
   unsigned edx = 0;
-  constexpr unsigned kSha = 1u << 29;  // CPUID 7.0 EBX
-  if (__get_cpuid_count(7, 0, &eax, &ebx, &ecx, &edx) == 0 || (ebx & kSha) == 0) return false;
+  constexpr unsigned kSha = 1u << 29;                  // CPUID 7.0 EBX
+  constexpr unsigned kVectorAes = 1u << 9 | 1u << 10;  // ECX: VAES, VPCLMULQDQ
+  if (__get_cpuid_count(7, 0, &eax, &ebx, &ecx, &edx) == 0) return false;
+  if ((ebx & kSha) == 0 || (ecx & kVectorAes) != kVectorAes) return false;
   return __builtin_cpu_supports("avx512f") && __builtin_cpu_supports("avx512bw") &&
-         __builtin_cpu_supports("avx512dq") && __builtin_cpu_supports("avx512vl") && __builtin_cpu_supports("vaes") &&
-         __builtin_cpu_supports("vpclmulqdq") && __builtin_cpu_supports("bmi2");
+         __builtin_cpu_supports("avx512dq") && __builtin_cpu_supports("avx512vl") && __builtin_cpu_supports("bmi2");
 }
 
 LanesEngine::LanesEngine() : working_(std::make_unique<Working>()) {
