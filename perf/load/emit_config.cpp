@@ -11,6 +11,7 @@
 #include <cstring>
 #include <filesystem>
 
+#include "controlplane/negotiation/session_parameters.hpp"
 #include "crypto/bytes.hpp"
 #include "drivers/file_descriptor.hpp"
 #include "perf/load/plan.hpp"
@@ -20,8 +21,9 @@ namespace {
 
 using controlplane::SecretString;
 
-/// Random "master key || master salt" in base64 (RFC 4568 6.1); "-" for plain RTP.
-SecretString random_key(const crypto::Suite* suite) {
+/// Random "master key || master salt" in base64 (RFC 4568 6.1), with the side's MKI; "-" for plain RTP.
+SecretString random_key(const SideOptions& side) {
+  const crypto::Suite* const suite = side.suite;
   if (suite == nullptr) return "-";
   constexpr std::string_view kDigits = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
   crypto::SecretBytes<48> bytes;  // zero behind the key: the last digit's spare bits are zero (RFC 4648 3.5)
@@ -35,6 +37,7 @@ SecretString random_key(const crypto::Suite* suite) {
     text.push_back(kDigits[(pair >> (10 - bit % 8)) & 0x3f]);
   }
   text.append((3 - length % 3) % 3, '=');
+  if (!side.mki.empty()) text.append("|").append(side.mki);
   return text;
 }
 
@@ -58,6 +61,8 @@ void append_side(SecretString& out, std::string_view name, const LoadOptions& op
     line("suite", side.suite->name);
     line("send_key", from_gateway);
     line("receive_key", to_gateway);
+    const std::string parameters = controlplane::to_string(side.parameters);
+    if (!parameters.empty()) line("session_parameters", parameters);
   }
   line("rtcp", rtcp_name(options.rtcp));
 }
@@ -124,6 +129,10 @@ SecretString own_options(const LoadOptions& options, const std::filesystem::path
                      "\nrtcp = " + std::string(rtcp_name(options.rtcp)) + '\n';
   if (options.a.suite != nullptr) text += "suite = " + std::string(options.a.suite->name) + '\n';
   if (options.b.suite != nullptr) text += "sink-suite = " + std::string(options.b.suite->name) + '\n';
+  const std::string a_parameters = controlplane::to_string(options.a.parameters);
+  const std::string b_parameters = controlplane::to_string(options.b.parameters);
+  if (!a_parameters.empty()) text += "session-parameters = " + a_parameters + '\n';
+  if (!b_parameters.empty()) text += "sink-session-parameters = " + b_parameters + '\n';
   text += "keys = " + keys.string() + '\n' + link_lines(options.a.link, "") + link_lines(options.b.link, "sink-");
   return SecretString(text);
 }
@@ -156,8 +165,7 @@ void emit_config(const LoadOptions& options) {
   append_ports(streams, options);
   const std::vector<StreamPlan> plan = plan_streams(options);
   for (std::size_t i = 0; i < plan.size(); ++i) {
-    const StreamKeys stream{random_key(options.a.suite), random_key(options.a.suite), random_key(options.b.suite),
-                            random_key(options.b.suite)};
+    const StreamKeys stream{random_key(options.a), random_key(options.a), random_key(options.b), random_key(options.b)};
     append_stream(streams, i, options, plan[i], stream);
     for (const SecretString* key : {&stream.a_to_gateway, &stream.a_from_gateway, &stream.b_to_gateway}) {
       keys.append(*key).append(" ");

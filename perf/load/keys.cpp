@@ -3,6 +3,7 @@
 #include <string_view>
 
 #include "controlplane/config_read.hpp"
+#include "controlplane/negotiation/sdes_key.hpp"
 #include "crypto/error.hpp"
 #include "perf/load/plan.hpp"
 
@@ -24,9 +25,11 @@ SecretString read_secret(const std::string& option, const std::string& path, std
   return std::move(file->text);
 }
 
-crypto::MasterKey parse(const std::string& option, const crypto::Suite& suite, std::string_view text) {
+using Keys = std::vector<crypto::MasterKeyEntry>;
+
+Keys parse(const std::string& option, const crypto::Suite& suite, std::string_view text) {
   try {
-    return crypto::parse_master_key(suite, text);
+    return controlplane::parse_sdes_keys(suite, text);
   } catch (const SetupError& error) {
     throw UsageError(option + ": " + error.what());
   }
@@ -34,7 +37,7 @@ crypto::MasterKey parse(const std::string& option, const crypto::Suite& suite, s
 
 /// The key that an option gives, for all streams.
 void read_option(const std::string& option, const crypto::Suite* suite, const SecretString& value,
-                 std::vector<StreamPlan>& plan, SidePlan StreamPlan::*side, crypto::MasterKey SidePlan::*key) {
+                 std::vector<StreamPlan>& plan, SidePlan StreamPlan::*side, Keys SidePlan::*keys) {
   if (value.empty() || suite == nullptr) return;
   const std::string_view text = value;
   SecretString from_file;
@@ -42,10 +45,8 @@ void read_option(const std::string& option, const crypto::Suite* suite, const Se
     from_file = read_secret(option, std::string(text.substr(kFilePrefix.size())), kMaxKeyFile);
     while (!from_file.empty() && (from_file.back() == '\n' || from_file.back() == '\r')) from_file.pop_back();
   }
-  const crypto::MasterKey master = parse(option, *suite, text.starts_with(kFilePrefix) ? from_file : text);
-  for (StreamPlan& stream : plan) {
-    (stream.*side).*key = master.clone();
-  }
+  const std::string_view keys_text = text.starts_with(kFilePrefix) ? std::string_view(from_file) : text;
+  for (StreamPlan& stream : plan) (stream.*side).*keys = parse(option, *suite, keys_text);
 }
 
 std::string_view next_word(std::string_view& line) {
@@ -61,18 +62,18 @@ std::string_view next_word(std::string_view& line) {
 void read_line(std::string_view line, const std::string& where, const LoadOptions& options, StreamPlan& stream) {
   const struct {
     const crypto::Suite* suite;
-    crypto::MasterKey& key;
-  } fields[] = {{options.a.suite, stream.a.send_key},
-                {options.a.suite, stream.a.receive_key},
-                {options.b.suite, stream.b.send_key},
-                {options.b.suite, stream.b.receive_key}};
+    Keys& keys;
+  } fields[] = {{options.a.suite, stream.a.send_keys},
+                {options.a.suite, stream.a.receive_keys},
+                {options.b.suite, stream.b.send_keys},
+                {options.b.suite, stream.b.receive_keys}};
   for (const auto& field : fields) {
     const std::string_view word = next_word(line);
     if (word.empty()) throw UsageError(where + "expected four keys: key receive-key sink-send-key sink-key");
     if ((word == "-") != (field.suite == nullptr)) {
       throw UsageError(where + "expected a key for each side with a suite, and '-' for each side without");
     }
-    if (field.suite != nullptr) field.key = parse(where + "key", *field.suite, word);
+    if (field.suite != nullptr) field.keys = parse(where + "key", *field.suite, word);
   }
   if (!next_word(line).empty()) throw UsageError(where + "expected four keys and nothing else");
 }
@@ -99,10 +100,10 @@ void read_keys_file(const LoadOptions& options, std::vector<StreamPlan>& plan) {
 void read_keys(const LoadOptions& options, std::vector<StreamPlan>& plan) {
   if (!options.keys_file.empty()) return read_keys_file(options, plan);
   using Side = SidePlan;
-  read_option("--key", options.a.suite, options.a.send_key, plan, &StreamPlan::a, &Side::send_key);
-  read_option("--receive-key", options.a.suite, options.a.receive_key, plan, &StreamPlan::a, &Side::receive_key);
-  read_option("--sink-send-key", options.b.suite, options.b.send_key, plan, &StreamPlan::b, &Side::send_key);
-  read_option("--sink-key", options.b.suite, options.b.receive_key, plan, &StreamPlan::b, &Side::receive_key);
+  read_option("--key", options.a.suite, options.a.send_key, plan, &StreamPlan::a, &Side::send_keys);
+  read_option("--receive-key", options.a.suite, options.a.receive_key, plan, &StreamPlan::a, &Side::receive_keys);
+  read_option("--sink-send-key", options.b.suite, options.b.send_key, plan, &StreamPlan::b, &Side::send_keys);
+  read_option("--sink-key", options.b.suite, options.b.receive_key, plan, &StreamPlan::b, &Side::receive_keys);
 }
 
 }  // namespace sallyport::load

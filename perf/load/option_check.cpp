@@ -1,4 +1,7 @@
 // Whether option values fit together.
+#include "controlplane/negotiation/sdes_key.hpp"
+#include "controlplane/negotiation/session_parameters.hpp"
+#include "crypto/error.hpp"
 #include "perf/load/option_values.hpp"
 
 namespace sallyport::load {
@@ -20,15 +23,38 @@ void check_ports(const LoadOptions& options, const string& option, const std::op
   }
 }
 
+/// What --emit-config will write behind its keys is read as if behind one.
+void check_mki(const string& prefix, const SideOptions& side) {
+  if (side.mki.empty()) return;
+  const string zeros((side.suite->master_len() * 8 + 5) / 6, 'A');
+  try {
+    controlplane::parse_sdes_keys(*side.suite, zeros + "|" + side.mki);
+  } catch (const SetupError& error) {
+    throw UsageError("--" + prefix + "mki '" + side.mki + "': " + error.what());
+  }
+}
+
 /// A suite needs the keys of every direction that is used, keys need a suite.
 void check_keys(const LoadOptions& options, const string& prefix, const SideOptions& side, bool sends, bool receives) {
   const bool sink = !prefix.empty();
   const string send = sink ? "sink-send-key" : "key";
   const string receive = sink ? "sink-key" : "receive-key";
   if (side.suite == nullptr) {
+    if (!controlplane::to_string(side.parameters).empty() || !side.mki.empty()) {
+      throw UsageError("session parameters or an MKI without --" + prefix + "suite: expected both or none");
+    }
     if (side.send_key.empty() && side.receive_key.empty()) return;
     throw UsageError("a key without --" + prefix + "suite: expected both or none");
   }
+  try {
+    crypto::check_parameters(*side.suite, side.parameters);
+  } catch (const SetupError& error) {
+    throw UsageError("--" + prefix + "session-parameters: " + error.what());
+  }
+  if (!side.mki.empty() && !options.emit) {
+    throw UsageError("--" + prefix + "mki: expected only with --emit-config; a key names its own as KEY|1:4");
+  }
+  check_mki(prefix, side);
   if (options.emit || !options.keys_file.empty()) return;
   if (sends && side.send_key.empty())
     throw UsageError("--" + send + " or --keys is missing: expected one with a suite");
@@ -46,6 +72,9 @@ void check_impairment(const LoadOptions& options) {
       options.a.suite != nullptr && (!options.bidirectional || options.b.suite != nullptr);
   if (rates.bad_tag > 0 && !every_sender_protects) {
     throw UsageError("--bad-tag: expected a suite on each side that offers packets");
+  }
+  if (rates.bad_tag > 0 && (options.a.parameters.unauthenticated_srtp || options.b.parameters.unauthenticated_srtp)) {
+    throw UsageError("--bad-tag: expected tags on each side, not UNAUTHENTICATED_SRTP");
   }
 }
 

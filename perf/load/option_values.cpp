@@ -3,6 +3,7 @@
 #include <cmath>
 
 #include "controlplane/config_values.hpp"
+#include "controlplane/negotiation/session_parameters.hpp"
 #include "crypto/error.hpp"
 #include "perf/load/payload.hpp"
 
@@ -71,6 +72,14 @@ const crypto::Suite* suite(const Given& given, const string& option) {
     refuse(option, name, "one of " + known);
   }
   return row;
+}
+
+crypto::SessionParameters session_parameters(const Given& given, const string& option) {
+  try {
+    return controlplane::parse_session_parameters(given[option].as<string>());
+  } catch (const SetupError& error) {
+    throw UsageError("--" + option + ": " + error.what());
+  }
 }
 
 drivers::MacAddress mac(const Given& given, const string& option) {
@@ -163,6 +172,8 @@ SideOptions offering_side(const Given& given) {
   side.local = required_endpoint(given, "from");
   side.remote = required_endpoint(given, "to");
   side.suite = suite(given, "suite");
+  side.parameters = session_parameters(given, "session-parameters");
+  side.mki = given["mki"].as<string>();
   side.send_key = given["key"].as<string>();
   side.receive_key = given["receive-key"].as<string>();
   side.link = link(given, "");
@@ -174,6 +185,8 @@ SideOptions far_side(const Given& given, const LinkSpec& same) {
   side.local = required_endpoint(given, "sink");
   side.remote = endpoint(given, "sink-from");
   side.suite = suite(given, "sink-suite");
+  side.parameters = session_parameters(given, "sink-session-parameters");
+  side.mki = given["sink-mki"].as<string>();
   side.send_key = given["sink-send-key"].as<string>();
   side.receive_key = given["sink-key"].as<string>();
   side.link = given.contains("sink-link") ? link(given, "sink-") : same;

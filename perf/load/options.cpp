@@ -27,7 +27,7 @@ po::options_description stream_options() {
 }
 
 po::options_description key_options() {
-  po::options_description group("SRTP (keys: base64, or file:PATH with mode 0600)");
+  po::options_description group("SRTP (keys: KEY[|LIFETIME][|MKI:LENGTH] as in SDES, or file:PATH with mode 0600)");
   group.add_options()("suite", po::value<string>()->default_value("RTP"), "of the offering side: RTP or an SDES name")(
       "key", po::value<string>()->default_value(""), "master key that we protect with there")(
       "receive-key", po::value<string>()->default_value(""), "the gateway's master key there (--bidirectional)")(
@@ -35,10 +35,16 @@ po::options_description key_options() {
       "sink-key", po::value<string>()->default_value(""), "the gateway's master key on the far side")(
       "sink-send-key", po::value<string>()->default_value(""),
       "master key that we protect with there (--bidirectional)")(
+      "session-parameters", po::value<string>()->default_value(""),
+      "SDES's session parameters of the offering side, as \"UNENCRYPTED_SRTCP KDR=16\"")(
+      "sink-session-parameters", po::value<string>()->default_value(""), "of the far side")(
+      "mki", po::value<string>()->default_value(""),
+      "MKI that --emit-config gives the keys of the offering side, as 1:4")(
+      "sink-mki", po::value<string>()->default_value(""), "of the far side")(
       "keys", po::value<string>()->default_value(""),
       "file with a line per stream: key receive-key sink-send-key sink-key, '-' for none")(
       "engine", po::value<string>()->default_value("openssl"),
-      "what computes our side of SRTP: openssl (another than the gateway's) or ipsec_mb (faster)");
+      "what computes our side of SRTP: openssl (another than the gateway's), ipsec_mb or lanes (faster), libsrtp");
   return group;
 }
 

@@ -39,7 +39,9 @@ struct SideOptions {
   Endpoint local;                          ///< ours, of stream 0
   std::optional<Endpoint> remote;          ///< the gateway's, of stream 0; nothing: its source is not checked
   const crypto::Suite* suite = nullptr;    ///< null: plain RTP
-  controlplane::SecretString send_key;     ///< base64 or file:PATH; we protect with it
+  crypto::SessionParameters parameters;    ///< of both directions
+  std::string mki;                         ///< --emit-config gives keys this one, as 1:4; empty: none
+  controlplane::SecretString send_key;     ///< as in SDES, or file:PATH; we protect with it
   controlplane::SecretString receive_key;  ///< the gateway protects with it
   LinkSpec link;
 };

@@ -3,7 +3,7 @@
 
 #include <vector>
 
-#include "crypto/master_key.hpp"
+#include "crypto/key_ring.hpp"
 #include "perf/load/options.hpp"
 
 namespace sallyport::load {
@@ -12,8 +12,8 @@ namespace sallyport::load {
 struct SidePlan {
   Endpoint local;
   std::optional<Endpoint> remote;
-  crypto::MasterKey send_key;
-  crypto::MasterKey receive_key;
+  std::vector<crypto::MasterKeyEntry> send_keys;  ///< the first one is sent with
+  std::vector<crypto::MasterKeyEntry> receive_keys;
 };
 
 struct StreamPlan {

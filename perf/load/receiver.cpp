@@ -24,6 +24,7 @@ void Receiver::take(std::span<Packet> packets, dataplane::Tsc now) {
 void Receiver::decrypt(std::span<Packet> packets, dataplane::Tsc now) {
   std::array<crypto::SrtpPacket, kBurst> jobs;
   std::array<Packet*, kBurst> owners;
+  std::array<std::uint32_t, kBurst> lanes;
   std::size_t count = 0;
   for (Packet& packet : packets) {
     if (!packet.right_source) continue;
@@ -34,6 +35,7 @@ void Receiver::decrypt(std::span<Packet> packets, dataplane::Tsc now) {
       continue;
     }
     owners[count] = &packet;
+    lanes[count] = packet.flow.stream;
     jobs[count++] = {.context = srtp_.context(packet.flow.stream),
                      .fallback = nullptr,
                      .data = packet.data,
@@ -46,7 +48,7 @@ void Receiver::decrypt(std::span<Packet> packets, dataplane::Tsc now) {
                      .attention = false,
                      .index = 0};
   }
-  crypto::unprotect(*srtp_.crypto().engine, *srtp_.crypto().workspace, std::span(jobs).first(count));
+  srtp_.unprotect(std::span(jobs).first(count), std::span(lanes).first(count));
   for (std::size_t i = 0; i < count; ++i) {
     const bool rtcp = jobs[i].kind == crypto::PacketKind::kRtcp;
     owners[i]->length = jobs[i].length;

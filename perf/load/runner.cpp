@@ -102,11 +102,10 @@ Runner::Direction Runner::make_direction(std::uint32_t run, Side from, const std
 
   Direction direction;
   direction.judge = std::make_unique<Judge>(std::move(judge), clock_);
-  direction.sender =
-      std::make_unique<Sender>(options_, from, SrtpSide(crypto_, out.suite, plan, out_side, &SidePlan::send_key),
-                               links_.of(from), *direction.judge);
+  direction.sender = std::make_unique<Sender>(
+      options_, from, SrtpSide(crypto_, out, plan, out_side, &SidePlan::send_keys), links_.of(from), *direction.judge);
   direction.receiver = std::make_unique<Receiver>(
-      options_.rtcp, SrtpSide(crypto_, in.suite, plan, in_side, &SidePlan::receive_key), *direction.judge);
+      options_.rtcp, SrtpSide(crypto_, in, plan, in_side, &SidePlan::receive_keys), *direction.judge);
   return direction;
 }
 

@@ -112,7 +112,9 @@ bool Sender::send_drafts() {
       std::memcpy(burst_[i].data, burst_[i - 1].data, burst_[i - 1].length);
       burst_[i].length = burst_[i - 1].length;
     }
-    if (drafts_[i].fate == Fate::kBadTag) burst_[i].data[burst_[i].length - 1] ^= 1;
+    if (drafts_[i].fate == Fate::kBadTag) {
+      burst_[i].data[burst_[i].length - 1 - srtp_.behind_tag(drafts_[i].lane)] ^= 1;
+    }
   }
   drafts_.clear();
   send_burst();
@@ -160,12 +162,14 @@ void Sender::build_report(const Draft& draft, Packet& packet) const {
 void Sender::protect() {
   std::array<crypto::SrtpPacket, kBurst> jobs;
   std::array<Packet*, kBurst> owners;
+  std::array<std::uint32_t, kBurst> lanes;
   std::size_t count = 0;
   for (std::size_t i = 0; i < drafts_.size(); ++i) {
     const Draft& draft = drafts_[i];
     if (draft.copy) continue;
     Packet& packet = burst_[i];
     owners[count] = &packet;
+    lanes[count] = draft.lane;
     jobs[count++] = {
         .context = srtp_.context(draft.lane),
         .fallback = nullptr,
@@ -179,7 +183,7 @@ void Sender::protect() {
         .attention = false,
         .index = 0};
   }
-  crypto::protect(*srtp_.crypto().engine, *srtp_.crypto().workspace, std::span(jobs).first(count));
+  srtp_.protect(std::span(jobs).first(count), std::span(lanes).first(count));
   for (std::size_t i = 0; i < count; ++i) {
     if (jobs[i].verdict != crypto::Verdict::kOk) throw UsageError("our own SRTP refused to protect a packet");
     owners[i]->length = jobs[i].length;

@@ -26,8 +26,9 @@ std::vector<std::string> arguments_for(const Folder& folder, const std::string& 
           "--port-config", "b=linux:right"};
 }
 
-bool same(const crypto::MasterKey& x, const crypto::MasterKey& y) {
-  return x.key.equals(y.key) && x.salt.equals(y.salt);
+bool same(const std::vector<crypto::MasterKeyEntry>& x, const std::vector<crypto::MasterKeyEntry>& y) {
+  if (x.empty() || y.empty()) return x.empty() && y.empty();
+  return x[0].master.key.equals(y[0].master.key) && x[0].master.salt.equals(y[0].master.salt) && x[0].mki == y[0].mki;
 }
 
 TEST(EmitConfig, BothEndsAgree) {
@@ -54,16 +55,39 @@ TEST(EmitConfig, BothEndsAgree) {
       EXPECT_EQ(stream.b.suite, load->b.suite);
       EXPECT_EQ(stream.a.rtcp, RtcpMode::kMux);
       EXPECT_EQ(load->rtcp, RtcpMode::kMux);
-      EXPECT_TRUE(same(stream.a.receive_key, plan[i].a.send_key));
-      EXPECT_TRUE(same(stream.a.send_key, plan[i].a.receive_key));
-      EXPECT_TRUE(same(stream.b.receive_key, plan[i].b.send_key));
-      EXPECT_TRUE(same(stream.b.send_key, plan[i].b.receive_key));
+      EXPECT_TRUE(same(stream.a.receive_keys, plan[i].a.send_keys));
+      EXPECT_TRUE(same(stream.a.send_keys, plan[i].a.receive_keys));
+      EXPECT_TRUE(same(stream.b.receive_keys, plan[i].b.send_keys));
+      EXPECT_TRUE(same(stream.b.send_keys, plan[i].b.receive_keys));
     }
     if (load->b.suite != nullptr) {
-      EXPECT_FALSE(same(plan[0].b.send_key, plan[0].b.receive_key)) << "a key per direction";
-      EXPECT_FALSE(same(plan[0].b.send_key, plan[1].b.send_key)) << "a key per stream";
+      EXPECT_FALSE(same(plan[0].b.send_keys, plan[0].b.receive_keys)) << "a key per direction";
+      EXPECT_FALSE(same(plan[0].b.send_keys, plan[1].b.send_keys)) << "a key per stream";
     }
   }
+}
+
+TEST(EmitConfig, BothEndsAgreeOnSessionParametersAndMkis) {
+  const Folder folder;
+  auto arguments = arguments_for(folder, "AES_CM_128_HMAC_SHA1_80", "AEAD_AES_256_GCM");
+  for (const char* word : {"--session-parameters", "UNENCRYPTED_SRTCP KDR=16 WSH=512", "--sink-mki", "7:4"}) {
+    arguments.emplace_back(word);
+  }
+  emit_config(*parse_options(arguments));
+  const controlplane::Config gateway = controlplane::load_config(folder.file("out/streams.conf"), {});
+  const auto load = parse_options({"--config", folder.file("out/load.conf")});
+  auto plan = plan_streams(*load);
+  read_keys(*load, plan);
+  const controlplane::StreamConfig& stream = gateway.streams.at(0);
+  for (const crypto::SessionParameters& parameters : {stream.a.parameters, load->a.parameters}) {
+    EXPECT_TRUE(parameters.unencrypted_srtcp);
+    EXPECT_EQ(parameters.key_derivation_rate, 16);
+    EXPECT_EQ(parameters.replay_window, 512);
+  }
+  EXPECT_FALSE(stream.b.parameters.unencrypted_srtcp);
+  EXPECT_EQ(stream.b.send_keys.at(0).mki, crypto::Mki(7, 4));
+  EXPECT_TRUE(same(stream.b.receive_keys, plan[0].b.send_keys));
+  EXPECT_TRUE(same(stream.a.receive_keys, plan[0].a.send_keys));
 }
 
 TEST(EmitConfig, FilesAreForTheirOwnerOnly) {

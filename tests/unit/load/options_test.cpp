@@ -115,6 +115,14 @@ TEST(Options, ErrorsNameOptionAndWhatWasExpected) {
       {plain({"--suite", "AES"}), "--suite 'AES': expected one of RTP, AEAD_AES_256_GCM"},
       {plain({"--suite", "AES_CM_128_HMAC_SHA1_80"}), "--key or --keys is missing"},
       {plain({"--key", kKey}), "a key without --suite"},
+      {plain({"--session-parameters", "KDR=8"}), "session parameters or an MKI without --suite"},
+      {plain({"--session-parameters", "KDR=3"}), "--session-parameters: session parameter 1: expected one of"},
+      {plain({"--suite", "AEAD_AES_128_GCM", "--session-parameters", "UNAUTHENTICATED_SRTP"}),
+       "UNAUTHENTICATED_SRTP is not possible"},
+      {plain({"--suite", "AEAD_AES_128_GCM", "--mki", "1:1"}), "--mki: expected only with --emit-config"},
+      {plain({"--suite", "AEAD_AES_128_GCM", "--mki", "256:1", "--emit-config", "/tmp/x", "--sink-from",
+              "127.0.0.1:50000"}),
+       "--mki '256:1': key"},
       {plain({"--sink-key", kKey}), "a key without --sink-suite"},
       {plain({"--bidirectional"}), "--sink-from is missing"},
       {plain({"--sink-from", "[::1]:4"}), "--sink and --sink-from: expected addresses of one family"},
@@ -156,8 +164,8 @@ TEST(Keys, FromTheCommandLineAreForAllStreams) {
   auto plan = plan_streams(*options);
   read_keys(*options, plan);
   for (const StreamPlan& stream : plan) {
-    EXPECT_EQ(stream.a.send_key.key.data()[15], 15);
-    EXPECT_EQ(stream.a.send_key.salt.data()[13], 29);
+    EXPECT_EQ(stream.a.send_keys.at(0).master.key.data()[15], 15);
+    EXPECT_EQ(stream.a.send_keys.at(0).master.salt.data()[13], 29);
   }
 }
 

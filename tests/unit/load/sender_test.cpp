@@ -24,15 +24,16 @@ LoadOptions options_with(const crypto::Suite* suite, const ImpairmentRates& rate
 /// One direction without anything between sender and receiver.
 class Path {
  public:
-  explicit Path(const LoadOptions& load, std::uint8_t receiver_key = 7)
+  explicit Path(const LoadOptions& load, std::uint8_t receiver_key = 7, const crypto::Mki& mki = {})
       : options(load), plan(kLanes), judge(judge_options(load), dataplane::Clock(1e9)) {
     for (StreamPlan& stream : plan) {
-      stream.a.send_key.key.data()[0] = 7;
-      stream.b.receive_key.key.data()[0] = receiver_key;
+      stream.a.send_keys.emplace_back().master.key.data()[0] = 7;
+      stream.b.receive_keys.emplace_back().master.key.data()[0] = receiver_key;
+      stream.a.send_keys[0].mki = stream.b.receive_keys[0].mki = mki;
     }
-    sender.emplace(options, Side::kA, SrtpSide(crypto, load.a.suite, plan, &StreamPlan::a, &SidePlan::send_key), link,
+    sender.emplace(options, Side::kA, SrtpSide(crypto, load.a, plan, &StreamPlan::a, &SidePlan::send_keys), link,
                    judge);
-    receiver.emplace(load.rtcp, SrtpSide(crypto, load.b.suite, plan, &StreamPlan::b, &SidePlan::receive_key), judge);
+    receiver.emplace(load.rtcp, SrtpSide(crypto, load.b, plan, &StreamPlan::b, &SidePlan::receive_keys), judge);
   }
 
   static JudgeOptions judge_options(const LoadOptions& load) {
@@ -103,6 +104,35 @@ TEST(Sender, EverySuiteComesBackRight) {
     const Findings found = path.finish();
     EXPECT_EQ(found.right, 400U) << suite.name;
     EXPECT_EQ(faults(found), 0U) << suite.name;
+  }
+}
+
+TEST(Sender, SessionParametersAndMkisComeBackRight) {
+  for (const char* name : {"AES_CM_128_HMAC_SHA1_80", "AEAD_AES_256_GCM", "F8_128_HMAC_SHA1_80"}) {
+    for (const crypto::SessionParameters& parameters : {crypto::SessionParameters{.unencrypted_srtp = true},
+                                                        {.unencrypted_srtcp = true},
+                                                        {.key_derivation_rate = 8},
+                                                        {.replay_window = 1000}}) {
+      LoadOptions options = options_with(crypto::find_suite(name));
+      options.a.parameters = options.b.parameters = parameters;
+      const crypto::Mki mki = parameters.key_derivation_rate == 0 ? crypto::Mki(1, 4) : crypto::Mki();
+      Path path(options, 7, mki);
+      path.offer(kLanes * 2000);
+      const Findings found = path.finish();
+      EXPECT_EQ(found.right, kLanes * 2000) << name;
+      EXPECT_EQ(faults(found), 0U) << name;
+    }
+  }
+}
+
+/// The tag is what is damaged, also where the MKI follows it.
+TEST(Sender, BadTagsAreBadTagsWithAnMki) {
+  for (const char* name : {"AES_CM_128_HMAC_SHA1_80", "AEAD_AES_256_GCM"}) {
+    Path path(options_with(crypto::find_suite(name), {.bad_tag = 0.5}), 7, crypto::Mki(1, 4));
+    path.offer(1000);
+    const Findings found = path.finish();
+    EXPECT_GT(found.auth_failed, 300U) << name;
+    EXPECT_EQ(faults(found), 0U) << name;
   }
 }
 
