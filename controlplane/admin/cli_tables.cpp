@@ -1,5 +1,9 @@
 #include "controlplane/admin/cli_tables.hpp"
 
+#include <map>
+#include <utility>
+#include <vector>
+
 #include "controlplane/admin/text_table.hpp"
 
 namespace sallyport::controlplane {
@@ -120,6 +124,62 @@ std::string stages_table(const json& stages) {
   return table.to_string();
 }
 
+/// What serves the suites that are not served by the engine that was chosen, or is fastest: a line per engine and
+/// reason.
+std::string engine_detours(const json& engines) {
+  std::map<std::pair<std::string, std::string>, std::string> suites;
+  for (const json& row : engines) {
+    if (field(row, "reason").is_null()) continue;
+    std::string& list = suites[{text(row, "engine"), text(row, "reason")}];
+    list.append(list.empty() ? "" : ", ").append(text(row, "suite"));
+  }
+  std::string out;
+  for (const auto& [why, list] : suites) {
+    out.append("\n               ").append(why.first).append(" for ").append(list).append(": ").append(why.second);
+  }
+  return out;
+}
+
+/// "0x0001 of 2 keys", empty for one key without an MKI.
+std::string mki_text(const json& keys, const json& which) {
+  if (!keys.is_array() || keys.empty()) return {};
+  const std::size_t index = which.is_number_unsigned() && which <= keys.size() ? which.get<std::size_t>() - 1 : 0;
+  const json& mki = field(keys[index], "mki");
+  if (!mki.is_string()) return {};
+  return "MKI " + mki.get<std::string>() + (keys.size() > 1 ? " of " + std::to_string(keys.size()) + " keys" : "");
+}
+
+/// "send key 91 % used, nearly over"; empty while there is nothing to say.
+std::string key_text(const json& srtp, const std::string& which, const std::string& name) {
+  const json& key = field(srtp, which);
+  const json& used = field(key, "used_percent");
+  const bool begun = used.is_number() && used.get<double>() >= 0.1;
+  const std::string state = text(key, "state");
+  if (!begun && (state == "good" || state == "-")) return {};
+  std::string out = name + " " + number(key, "used_percent", 1) + " % used";
+  return state == "good" ? out : out + ", " + (state == "over" ? "OVER" : state);
+}
+
+/// What is special about a side's SRTP, a note per line.
+std::vector<std::string> srtp_notes(const json& side) {
+  const json& srtp = field(side, "srtp");
+  if (!srtp.is_object()) return {};
+  std::vector<std::string> notes;
+  const json& exposed = field(srtp, "exposed");
+  if (!exposed.empty()) notes.push_back("! " + text(side, "security") + ": " + joined(exposed));
+  if (!field(srtp, "engine_reason").is_null()) {
+    notes.push_back("engine " + text(side, "engine") + ": " + text(srtp, "engine_reason"));
+  }
+  std::vector<std::string> parts = {text(srtp, "session_parameters"),
+                                    field(srtp, "accepts_unencrypted_srtcp") == true ? "accepts unencrypted SRTCP" : "",
+                                    mki_text(field(srtp, "send_keys"), field(srtp, "send_with")),
+                                    key_text(srtp, "send_key", "send key"),
+                                    key_text(srtp, "receive_key", "receive key")};
+  std::erase_if(parts, [](const std::string& part) { return part.empty() || part == "-"; });
+  if (!parts.empty()) notes.push_back("SRTP: " + joined(parts));
+  return notes;
+}
+
 /// Where the rates go: behind the counters that they are of.
 constexpr std::ptrdiff_t kBesideSent = 10;
 
@@ -146,10 +206,11 @@ std::vector<TextTable::Column> stream_columns(bool rates) {
 std::vector<std::string> stream_cells(const json& stream, const json& side, const json& before,
                                       const Earlier& earlier) {
   const std::string engine = text(side, "engine");
+  const bool exposed = !field(field(side, "srtp"), "exposed").empty();
   std::vector<std::string> cells = {text(stream, "name"),
                                     text(side, "side"),
                                     text(side, "media"),
-                                    text(side, "suite"),
+                                    text(side, "suite") + (exposed ? " !" : ""),
                                     engine.empty() ? "-" : engine,
                                     text(side, "local"),
                                     text(side, "remote"),
@@ -175,7 +236,7 @@ std::string status_text(const json& reply) {
   const json& uptime = field(reply, "uptime_s");
   if (uptime.is_number()) out += ", up " + duration(uptime.get<double>());
   out += "\nconfiguration  " + text(reply, "config_file");
-  out += "\nengine         " + text(reply, "engine");
+  out += "\nengine         " + text(reply, "engine") + engine_detours(field(reply, "engines"));
   out += std::string("\nhuge pages     ") + (field(reply, "huge_pages") == true ? "in use" : "not in use");
   const json& streams = field(reply, "streams");
   out += "\nstreams        " + count(streams, "configured") + " configured, " + count(streams, "active") + " active\n";
@@ -227,6 +288,7 @@ std::string streams_text(const json& reply, const Earlier& earlier) {
         earlier.reply == nullptr ? field(reply, "") : matching(field(*earlier.reply, "streams"), stream, "name");
     for (const json& side : field(stream, "sides")) {
       table.add(stream_cells(stream, side, matching(field(before, "sides"), side, "side"), earlier));
+      for (const std::string& note : srtp_notes(side)) table.note("    " + note);
       const std::string drops = reasons(field(side, "dropped"));
       if (!drops.empty()) table.note("    dropped: " + drops);
     }

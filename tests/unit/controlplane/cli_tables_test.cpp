@@ -122,6 +122,35 @@ TEST(CliTables, Streams) {
   EXPECT_EQ(streams_text(json{{"streams", json::array()}}, {}), "no streams are configured\n");
 }
 
+TEST(CliTables, WhyAnotherEngineServesASuite) {
+  json reply = status_reply();
+  reply["engines"] = json::parse(R"json([{"suite":"A","engine":"lanes","reason":null},
+    {"suite":"B","engine":"openssl","reason":"ipsec_mb does not have it"},
+    {"suite":"C","engine":"openssl","reason":"ipsec_mb does not have it"}])json");
+  EXPECT_NE(status_text(reply).find("\nengine         ipsec_mb (AVX512)\n"
+                                    "               openssl for B, C: ipsec_mb does not have it\n"),
+            std::string::npos)
+      << status_text(reply);
+}
+
+/// Requirement M10: what others can read is marked wherever the suite is shown.
+TEST(CliTables, WhatIsSpecialAboutASidesSrtp) {
+  const json reply = json::parse(R"json({"streams":[{"name":"s","sides":[{"side":"a","suite":"NULL_HMAC_SHA1_80",
+    "engine":"openssl","security":"authenticated","srtp":{"engine_reason":"ipsec_mb does not have NULL_HMAC_SHA1_80",
+    "session_parameters":"KDR=16","accepts_unencrypted_srtcp":true,"exposed":["NULL_HMAC_SHA1_80 does not encrypt"],
+    "send_keys":[{"mki":"0x01","lifetime":100},{"mki":"0x02","lifetime":null}],"send_with":2,
+    "receive_keys":[{"mki":null,"lifetime":null}],"send_key":{"state":"over","used_percent":100.0},
+    "receive_key":{"state":"good","used_percent":0.0}}},{"side":"b","suite":"RTP","engine":"","srtp":null}]}]})json");
+  const std::string text = streams_text(reply, {});
+  for (const char* part :
+       {"NULL_HMAC_SHA1_80 !", "    ! authenticated: NULL_HMAC_SHA1_80 does not encrypt\n",
+        "    engine openssl: ipsec_mb does not have NULL_HMAC_SHA1_80\n",
+        "    SRTP: KDR=16, accepts unencrypted SRTCP, MKI 0x02 of 2 keys, send key 100.0 % used, OVER\n"}) {
+    EXPECT_NE(text.find(part), std::string::npos) << part << "\n" << text;
+  }
+  EXPECT_EQ(text.find("receive key"), std::string::npos) << text;
+}
+
 TEST(CliTables, StreamRatesAndDrops) {
   const json before = streams_reply(1000);
   json now = streams_reply(1100);

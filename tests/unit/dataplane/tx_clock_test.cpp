@@ -317,5 +317,57 @@ TEST(TxClock, SentAsFollowsTheOwnerOfASharedSsrc) {
   EXPECT_EQ(clock->sent_as(kSeed.ssrc)->in_ssrc, 1U);
 }
 
+/// After a failover: no index that the other process may have used, and the far party goes on with what it knows.
+TEST(TxClock, ContinuesAnSsrcOfAnotherProcess) {
+  constexpr std::uint64_t kAbove = (std::uint64_t{3} << 16) + 65530;
+  Clock clock;
+  ASSERT_TRUE(clock->resume(0xabcdef01, kAbove, 160000));
+  const auto first = clock.take(1, 7);
+  ASSERT_TRUE(first);
+  EXPECT_EQ(first->ssrc, 0xabcdef01U);
+  EXPECT_EQ(first->sequence, static_cast<std::uint16_t>(kAbove + 1));
+  EXPECT_EQ(first->timestamp, 160160U) << "behind the last one";
+  EXPECT_FALSE(clock.take(1, 6)) << "lies below what may have been used";
+  EXPECT_EQ(clock.take_range(1, 8, 40), 33U);
+  EXPECT_EQ(clock.take(1, 41)->sequence, static_cast<std::uint16_t>(kAbove + 35)) << "over the wrap";
+}
+
+TEST(TxClock, ContinuesSeveralSsrcsBeforeFreshOnes) {
+  Clock clock;
+  ASSERT_TRUE(clock->resume(0xa, 5000, 0));
+  ASSERT_TRUE(clock->resume(0xb, 90000, 0));
+  EXPECT_EQ(clock.take(1, 100)->ssrc, 0xaU);
+  EXPECT_EQ(clock.take(2, 100)->ssrc, 0xbU);
+  EXPECT_EQ(clock.take(2, 101)->sequence, static_cast<std::uint16_t>(90002));
+  EXPECT_EQ(clock.take(3, 100)->ssrc, kSeed.ssrc);
+  EXPECT_EQ(clock.take(1, 101)->sequence, 5002);
+  EXPECT_FALSE(clock->resume(0xc, 1, 0)) << "packets have been sent";
+}
+
+TEST(TxClock, ContinuesNoMoreThanItCan) {
+  Clock passing(TxMode::kPassThrough);
+  EXPECT_FALSE(passing->resume(0xa, 1, 0));
+  Clock fixed(TxMode::kFixedSsrc);
+  EXPECT_TRUE(fixed->resume(0xa, 1, 0));
+  EXPECT_FALSE(fixed->resume(0xb, 1, 0));
+  Clock clock;
+  for (std::uint32_t i = 0; i < TxClock::kFreshSsrcs; ++i) EXPECT_TRUE(clock->resume(i, 70000 + i, 0));
+  EXPECT_FALSE(clock->resume(99, 1, 0));
+  std::set<std::uint32_t> used;
+  for (std::uint32_t source = 0; source < 20; ++source) used.insert(clock.take(source, 1)->ssrc);
+  EXPECT_EQ(used.size(), TxClock::kFreshSsrcs) << "no fresh ones are left";
+}
+
+/// Where keys of epochs are made in advance, the first number lies within them.
+TEST(TxClock, StartsWithinASpan) {
+  for (std::uint64_t random = 0; random < 200; ++random) {
+    TxClock clock(TxMode::kFreshSsrc, {.ssrc = 1, .ssrc_stride = 1, .random = random, .first_span = 256});
+    Bytes packet = Rtp().sequence(40000).bytes();
+    ASSERT_TRUE(clock.take_rtp(packet.data()));
+    EXPECT_GE(scenario::sequence_of(packet), kFirstSequenceLow);
+    EXPECT_LT(scenario::sequence_of(packet), kFirstSequenceLow + 256);
+  }
+}
+
 }  // namespace
 }  // namespace sallyport::dataplane
