@@ -46,6 +46,18 @@ TEST_F(ExampleConfigs, LabMemif) {
   EXPECT_EQ(faults_of(folder_.write("lab-memif.conf", example("lab-memif.conf"), 0644)), std::vector<std::string>{});
 }
 
+TEST_F(ExampleConfigs, LabSrtp) {
+  for (const char* name : {"phone-send", "phone-receive", "f8-send", "f8-receive", "trunk-receive"}) key(name, 30);
+  std::string first = random_key(30);
+  std::string second = random_key(30);
+  first.pop_back();
+  second.pop_back();
+  folder_.write("keys/trunk-send.key", "inline:" + first + "|2^31|1:4;inline:" + second + "|2^31|2:4\n");
+  const std::string path = folder_.write("lab-srtp.conf", example("lab-srtp.conf"), 0644);
+  EXPECT_EQ(faults_of(path), std::vector<std::string>{});
+  EXPECT_TRUE(load_config(path, {}).warnings.empty());
+}
+
 TEST_F(ExampleConfigs, Nic) {
   key("send", 28);
   key("receive", 28);
