@@ -42,8 +42,7 @@ class KeyUse {
   /// Thousandths of the lifetime that are over, of the kind that has less left.
   std::uint32_t permille_used() const noexcept {
     const auto used = [](std::uint64_t left, std::uint64_t all) {
-      return static_cast<std::uint32_t>(
-          1000 - static_cast<std::uint64_t>(1000.0 * static_cast<double>(left) / static_cast<double>(all)));
+      return static_cast<std::uint32_t>(1000.0 * static_cast<double>(all - left) / static_cast<double>(all));
     };
     return std::max(used(rtp_left_, lifetime_), used(rtcp_left_, max_rtcp()));
   }
