@@ -66,7 +66,9 @@ struct LanesEngine::Working : InSecretMemory {
     hashes.clear();
   }
   void add_cipher(Job& job) noexcept {
-    ciphers[kind_of(job.cipher, job.key_len)].add(job, lanes::length_class(job.text_len));
+    const std::uint8_t length =
+        job.cipher == Cipher::kAesGcm ? lanes::block_class(job.text_len) : lanes::length_class(job.text_len);
+    ciphers[kind_of(job.cipher, job.key_len)].add(job, length);
   }
   void add_hash(Job& job) noexcept {
     if (job.tag_len == 0) return;

@@ -29,8 +29,8 @@ struct GcmGroup {
   bool even;  ///< all have the same number of rows, three at most, and one block of additional data at most
 };
 
-[[gnu::always_inline]] inline void lay_out(Job* const* jobs, std::size_t left, GcmGroup& g) {
-  set_group(jobs, left, g.group);
+/// Fills in what follows from the lengths of `g.group`.
+[[gnu::always_inline]] inline void lay_out(GcmGroup& g) {
   std::size_t most = 0;
   std::size_t least = ~std::size_t{0};
   std::size_t most_data = 0;

@@ -17,6 +17,15 @@ constexpr std::uint8_t length_class(std::size_t bytes) noexcept {
   return static_cast<std::uint8_t>(rows < kLongest ? rows : kLongest);
 }
 
+/// Number of 16-byte blocks up to twelve, which make a difference to GCM (gcm_columns.hpp), and of 64 bytes from there.
+constexpr std::uint8_t block_class(std::size_t bytes) noexcept {
+  constexpr std::size_t kSingly = 12;
+  constexpr std::size_t kLongest = 31;
+  const std::size_t blocks = (bytes + 15) / 16;
+  const std::size_t number = blocks <= kSingly ? blocks : kSingly + (blocks - kSingly + 3) / 4;
+  return static_cast<std::uint8_t>(number < kLongest ? number : kLongest);
+}
+
 class JobList {
  public:
   void clear() noexcept {

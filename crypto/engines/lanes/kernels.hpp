@@ -18,7 +18,7 @@ inline constexpr std::size_t kHashKeyAt = 32;    ///< GCM: H as ghash.hpp wants 
 inline constexpr std::size_t kInnerAt = 48;      ///< SHA-1 after the block key ^ ipad (RFC 2104 2), 20 bytes
 inline constexpr std::size_t kOuterAt = 68;      ///< the same of key ^ opad
 
-/// Working memory of a kernel, which holds keystream and what follows from keys. A kernel leaves zeros.
+/// Working memory of a kernel, which holds keystream and what follows from keys. A kernel leaves nothing of these.
 struct alignas(64) Scratch {
   /// Keystream of a group of four packets, three rows of 64 bytes each.
   using Rows = std::uint8_t[4][3][64];
