@@ -31,12 +31,13 @@ class Party:
     suite: str = None
     tool: str = "ffmpeg"
     v6: bool = False
+    mki: bytes = b""           # of both its keys
     send: MasterKey = None     # it protects with this, the gateway receives with it
     receive: MasterKey = None
 
     def __post_init__(self):
         if self.suite:
-            self.send, self.receive = MasterKey.random(self.suite), MasterKey.random(self.suite)
+            self.send, self.receive = (MasterKey.random(self.suite, self.mki) for _ in range(2))
 
 
 @dataclass
@@ -78,7 +79,7 @@ class Call:
             if party.suite:
                 files = {"send_key": party.receive, "receive_key": party.send}
                 for kind, key in files.items():
-                    lab.secret(self.file(lab, party, kind).name, key.base64 + "\n")
+                    lab.secret(self.file(lab, party, kind).name, key.sdes + "\n")
                 extra = {"suite": party.suite, **{kind: f"file:{self.file(lab, party, kind)}" for kind in files}}
             keys.update(stream_side(party.letter, self.gateway(lab, party), self.own(lab, party), **extra))
         return keys

@@ -74,6 +74,8 @@ _GST = {
     "AES_CM_128_HMAC_SHA1_32": ("aes-128-icm", "hmac-sha1-32", "hmac-sha1-80"),
     "AEAD_AES_128_GCM": ("aes-128-gcm", "null", "null"),
     "AEAD_AES_256_GCM": ("aes-256-gcm", "null", "null"),
+    "AES_256_CM_HMAC_SHA1_80": ("aes-256-icm", "hmac-sha1-80", "hmac-sha1-80"),
+    "AES_256_CM_HMAC_SHA1_32": ("aes-256-icm", "hmac-sha1-32", "hmac-sha1-80"),
 }
 
 
@@ -81,9 +83,10 @@ def gst_play(wav, to, key):
     """The same as ffmpeg_play with gstreamer's srtpenc, for the suites that ffmpeg lacks; without RTCP."""
     cipher, auth, rtcp_auth = _GST[key.suite]
     packet = PACKET_MS * 1_000_000
+    mki = f"mki={key.mki.hex()} " if key.mki else ""
     pipeline = (f"filesrc location={wav} ! wavparse ! audioconvert ! mulawenc ! "
                 f"rtppcmupay pt=0 min-ptime={packet} max-ptime={packet} ! "
-                f"srtpenc key={key.hex} rtp-cipher={cipher} rtp-auth={auth} rtcp-cipher={cipher} rtcp-auth={rtcp_auth} ! "
+                f"srtpenc key={key.hex} {mki}rtp-cipher={cipher} rtp-auth={auth} rtcp-cipher={cipher} rtcp-auth={rtcp_auth} ! "
                 f"udpsink host={to[0]} port={to[1]} sync=true")
     return ["gst-launch-1.0", "-q", *pipeline.split()]
 
@@ -97,6 +100,8 @@ def gst_record(address, port, key, ssrc, wav):
         cipher, auth, rtcp_auth = _GST[key.suite]
         caps = (f"application/x-srtp,{stream},ssrc=(uint){ssrc},srtp-key=(buffer){key.hex},srtp-cipher=(string){cipher},"
                 f"srtp-auth=(string){auth},srtcp-cipher=(string){cipher},srtcp-auth=(string){rtcp_auth}")
+        if key.mki:
+            caps += f",mki=(buffer){key.mki.hex()}"
         head = ["udpsrc", f"address={address}", f"port={port}", f"caps={caps}", "!", "srtpdec"]
     return ["gst-launch-1.0", "-q", "-e", *head, "!", "rtppcmudepay", "!", "mulawdec", "!", "wavenc", "!", "filesink",
             f"location={wav}"]

@@ -9,6 +9,8 @@ KEY_BYTES = {
     "AES_CM_128_HMAC_SHA1_32": 30,
     "AEAD_AES_128_GCM": 28,
     "AEAD_AES_256_GCM": 44,
+    "AES_256_CM_HMAC_SHA1_80": 46,
+    "AES_256_CM_HMAC_SHA1_32": 46,
 }
 
 
@@ -17,14 +19,20 @@ class MasterKey:
     """Key and salt, as SDES writes them (base64) and as gstreamer does (hex)."""
     suite: str
     octets: bytes
+    mki: bytes = b""
 
     @classmethod
-    def random(cls, suite):
-        return cls(suite, os.urandom(KEY_BYTES[suite]))
+    def random(cls, suite, mki=b""):
+        return cls(suite, os.urandom(KEY_BYTES[suite]), mki)
 
     @property
     def base64(self):
         return base64.b64encode(self.octets).decode()
+
+    @property
+    def sdes(self):
+        """With its MKI if it has one, as the gateway is told."""
+        return f"inline:{self.base64}|{int.from_bytes(self.mki, 'big')}:{len(self.mki)}" if self.mki else self.base64
 
     @property
     def hex(self):
