@@ -93,7 +93,7 @@ def values(tap):
         refused(tap, "a suite that is not registered", spoilt("stream.one", b__suite="AES_CM_128_HMAC_SHA1_96"),
                 "stream.one", "b.suite", "'AES_CM_128_HMAC_SHA1_96'", "expected AEAD_AES_256_GCM")
         refused(tap, "an engine that there is not", spoilt("crypto", engine="quantum"), "crypto", "engine",
-                "key 'crypto.engine' = 'quantum'", "expected ipsec_mb or openssl")
+                "key 'crypto.engine' = 'quantum'", "expected auto, lanes, ipsec_mb, openssl, cryptodev or libsrtp")
         refused(tap, "a required key that is missing", spoilt("stream.one", a__remote=None), "stream.one", None,
                 "key 'a.remote' is missing", "expected an address and UDP port")
         refused(tap, "a core that does not exist", spoilt("workers", cores="0,977"), "workers", "cores",
