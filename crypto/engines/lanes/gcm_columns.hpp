@@ -195,9 +195,9 @@ template <std::size_t kKeyLen, Direction kDirection, int kTextBlocks, class Work
   count_last_byte(_mm512_mask_mov_epi32(gather_ivs(group), kCounterWords, _mm512_set1_epi32(1 << 24)), state);
   const Keys<kKeyLen> keys =
       gather_keys<kKeyLen>(key_of(*group.job[0]), key_of(*group.job[1]), key_of(*group.job[2]), key_of(*group.job[3]));
+  lay_data_and_lengths<kTextBlocks>(group, memory);
   encrypt(state, keys, between);
   _mm512_store_si512(memory.tag_masks, state[0]);
-  lay_data_and_lengths<kTextBlocks>(group, memory);
   crypt_columns<kDirection, 0, kTextBlocks>(group, state + 1, memory);
   if constexpr (kTextBlocks > 4) crypt_columns<kDirection, 1, kTextBlocks>(group, state + 5, memory);
   if constexpr (kTextBlocks > 8) crypt_columns<kDirection, 2, kTextBlocks>(group, state + 9, memory);
