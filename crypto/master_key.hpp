@@ -4,15 +4,15 @@
 
 #include <string_view>
 
-#include "crypto/bytes.hpp"
+#include "crypto/secret_memory.hpp"
 #include "crypto/suite.hpp"
 
 namespace sallyport::crypto {
 
 /// Master key and salt of one direction; suite.key_len and suite.salt_len bytes count. Wipes itself.
 struct MasterKey {
-  SecretBytes<32> key;
-  SecretBytes<14> salt;
+  HiddenBytes<32> key;
+  HiddenBytes<14> salt;
 
   MasterKey clone() const {
     MasterKey copy;

@@ -167,6 +167,7 @@ KeyRelease LanesEngine::expand(const Suite& suite, const SessionKeys& keys, KeyR
     Job* const jobs[] = {&job};
     lanes::counter_mode(jobs, 1, suite.key_len, working_->scratch);
     lanes::hash_key(hash_subkey.data(), bytes + lanes::kHashKeyAt);
+    secure_wipe(&working_->scratch, sizeof working_->scratch);  // that keystream is H
   } else {
     hash_pad(keys, 0x36, bytes + lanes::kInnerAt);
     hash_pad(keys, 0x5c, bytes + lanes::kOuterAt);

@@ -17,10 +17,10 @@ namespace {
 class CoreDump : public testing::TestWithParam<std::string> {};
 
 TEST_P(CoreDump, WouldHoldNoKeyOfALiveStream) {
-  crypto::Engine& engine = engine_named(GetParam());
-  const std::vector<Plan> plans = plans_for_all(engine);
+  const Engines engines = engines_named(GetParam());
+  const std::vector<Plan> plans = plans_for_all(engines.control);
   const NeedleSet needles = needles_of(plans);
-  Gateway gateway(engine);
+  Gateway gateway(engines);
   gateway.make_streams(plans);
   EXPECT_TRUE(gateway.run_traffic());
   std::vector<Finding> findings = find_here(needles);
@@ -78,12 +78,12 @@ class RealCoreDump : public CoreDump {};
 
 TEST_P(RealCoreDump, HoldsNoKeyOfALiveStream) {
   if (!cores_are_files()) GTEST_SKIP() << "this host hands core dumps to a program";
-  crypto::Engine& engine = engine_named(GetParam());
-  const std::vector<Plan> plans = plans_for_all(engine);
+  const Engines engines = engines_named(GetParam());
+  const std::vector<Plan> plans = plans_for_all(engines.control);
   const NeedleSet needles = needles_of(plans);
   const Folder folder;
   const std::string core = core_of(folder, [&] {
-    auto* const gateway = new Gateway(engine);  // lives when the process dies
+    auto* const gateway = new Gateway(engines);  // lives when the process dies
     gateway->make_streams(plans);
     if (!gateway->run_traffic()) _exit(1);
   });
@@ -97,7 +97,7 @@ INSTANTIATE_TEST_SUITE_P(Engines, RealCoreDump, testing::ValuesIn(own_engines())
 
 TEST(RealCoreDump, TheSearchFindsWhatIsInOne) {
   if (!cores_are_files()) GTEST_SKIP() << "this host hands core dumps to a program";
-  const std::vector<Plan> plans = plans_for_all(engine_named(own_engines().front()));
+  const std::vector<Plan> plans = plans_for_all(engines_named(own_engines().front()).control);
   const NeedleSet needles = needles_of(plans);
   const Folder folder;
   const std::string core = core_of(folder, [&] {

@@ -4,12 +4,14 @@
 #include <cctype>
 #include <sstream>
 
-#include "tests/cross/engines_here.hpp"
+#include "tests/unit/crypto/srtp_support.hpp"
 
 namespace sallyport::secrets {
 namespace {
 
-constexpr int kRounds = 10;  ///< of bursts: streams with epochs come into their third
+/// Packets of each burst, round by round: enough to bring streams with epochs into their second, and fewer and fewer at
+/// the end, so that nothing hides under what a larger burst leaves.
+constexpr std::array<std::size_t, 12> kBursts{64, 64, 64, 64, 33, 17, 8, 5, 4, 3, 2, 1};
 constexpr std::size_t kMostListed = 40;
 
 std::uint16_t next_seed() {
@@ -56,14 +58,15 @@ std::string listed(const std::vector<Finding>& findings) {
 
 std::vector<std::string> own_engines() {
   std::vector<std::string> names;
-  for (const auto& named : crypto::test::engines_here()) {
-    if (named.engine->kind_for(crypto::kSuites[0]) != crypto::EngineKind::kLibSrtp) names.push_back(named.name);
-  }
+  for (const auto& named : crypto::test::all_engines()) names.push_back(named.name);
   return names;
 }
 
-crypto::Engine& engine_named(const std::string& name) {
-  return *std::ranges::find(crypto::test::engines_here(), name, &crypto::test::NamedEngine::name)->engine;
+Engines engines_named(const std::string& name) {
+  static const std::vector<crypto::test::NamedEngine> kControl = crypto::test::all_engines();
+  static const std::vector<crypto::test::NamedEngine> kWorker = crypto::test::all_engines();
+  return {*std::ranges::find(kControl, name, &crypto::test::NamedEngine::name)->engine,
+          *std::ranges::find(kWorker, name, &crypto::test::NamedEngine::name)->engine};
 }
 
 std::string as_identifier(std::string name) {
@@ -75,19 +78,19 @@ std::string as_identifier(std::string name) {
 void Gateway::make_streams(const std::vector<Plan>& plans) {
   control_.run([&] {
     for (const Plan& plan : plans) {
-      streams_.push_back(std::make_unique<Stream>(engine_, *plan.suite, plan.keying, plan.seed));
+      streams_.push_back(std::make_unique<Stream>(engines_.control, *plan.suite, plan.keying, plan.seed));
     }
   });
 }
 
 bool Gateway::run_traffic() {
   bool good = true;
-  for (int round = 0; round < kRounds; ++round) {
+  for (const std::size_t size : kBursts) {
     worker_.run([&] {
-      for (const auto& stream : streams_) good = stream->run_traffic(engine_, packets_) && good;
+      for (const auto& stream : streams_) good = stream->run_traffic(engines_.worker, packets_, size) && good;
     });
     control_.run([&] {
-      for (const auto& stream : streams_) stream->serve(engine_);
+      for (const auto& stream : streams_) stream->serve(engines_.control);
     });
   }
   return good;

@@ -1,4 +1,4 @@
-// Streams on one engine, with the threads of a gateway that live on when streams are gone; and what all tests of
+// Streams with the threads and engines of a gateway, which live on when streams are gone; and what all tests of
 // secrets in memory share. Test code.
 #pragma once
 
@@ -41,13 +41,19 @@ std::string listed(const std::vector<Finding>& findings);
 /// Names of this host's engines, but not libSRTP's, an engine to compare with: its contexts are in its own libraries'
 /// hands (NSS in Debian).
 std::vector<std::string> own_engines();
-crypto::Engine& engine_named(const std::string& name);
+
+/// A gateway has an engine for each thread.
+struct Engines {
+  crypto::Engine& control;
+  crypto::Engine& worker;
+};
+Engines engines_named(const std::string& name);
 /// A name as GoogleTest wants it.
 std::string as_identifier(std::string name);
 
 class Gateway {
  public:
-  explicit Gateway(crypto::Engine& engine) : engine_(engine) {}
+  explicit Gateway(const Engines& engines) : engines_(engines) {}
 
   void make_streams(const std::vector<Plan>& plans);
   /// False: an authentic packet was refused, or a forged one was not.
@@ -55,7 +61,7 @@ class Gateway {
   void retire_streams();
 
  private:
-  crypto::Engine& engine_;
+  Engines engines_;
   Packets packets_;
   std::vector<std::unique_ptr<Stream>> streams_;
   ParkedThread control_;

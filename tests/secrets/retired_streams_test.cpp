@@ -11,7 +11,6 @@
 #include "crypto/error.hpp"
 #include "drivers/crypto_device.hpp"
 #include "drivers/eal.hpp"
-#include "tests/cross/engines_here.hpp"
 #include "tests/secrets/gateway.hpp"
 #include "tests/secrets/process_memory.hpp"
 
@@ -34,9 +33,9 @@ void expect_found(const std::vector<Finding>& findings, const std::vector<Plan>&
   EXPECT_EQ(kinds.contains(SecretKind::kMaskedKey), suite.cipher == crypto::Cipher::kAesF8);
 }
 
-void expect_nothing_left(crypto::Engine& engine, const std::vector<Plan>& plans) {
+void expect_nothing_left(const Engines& engines, const std::vector<Plan>& plans) {
   const NeedleSet needles = needles_of(plans);
-  Gateway gateway(engine);
+  Gateway gateway(engines);
   gateway.make_streams(plans);
   EXPECT_TRUE(gateway.run_traffic());
   expect_found(find_here(needles), plans);
@@ -45,20 +44,20 @@ void expect_nothing_left(crypto::Engine& engine, const std::vector<Plan>& plans)
   EXPECT_TRUE(left.empty()) << listed(left);
 }
 
-void expect_nothing_left(crypto::Engine& engine) {
+void expect_nothing_left(const Engines& engines) {
   unsigned families = 0;
   for (const Family& family : kFamilies) {
-    const std::vector<Plan> plans = plans_for(engine, family);
+    const std::vector<Plan> plans = plans_for(engines.control, family);
     if (plans.empty()) continue;
     ++families;
     SCOPED_TRACE(plans.front().suite->name);
-    expect_nothing_left(engine, plans);
+    expect_nothing_left(engines, plans);
   }
   EXPECT_NE(families, 0U);
 }
 
 TEST(RetiredStreams, TheSearchFindsWhatIsLeft) {
-  const std::vector<Plan> plans = plans_for(engine_named(own_engines().front()), kFamilies.front());
+  const std::vector<Plan> plans = plans_for(engines_named(own_engines().front()).control, kFamilies.front());
   const NeedleSet needles = needles_of(plans);
   EXPECT_GT(needles.size(), 100U);
   EXPECT_TRUE(find_here(needles).empty());
@@ -79,7 +78,7 @@ TEST(RetiredStreams, TheSearchFindsWhatIsLeft) {
 
 class RetiredStreams : public testing::TestWithParam<std::string> {};
 
-TEST_P(RetiredStreams, LeaveNothingBehind) { expect_nothing_left(engine_named(GetParam())); }
+TEST_P(RetiredStreams, LeaveNothingBehind) { expect_nothing_left(engines_named(GetParam())); }
 
 INSTANTIATE_TEST_SUITE_P(Engines, RetiredStreams, testing::ValuesIn(own_engines()),
                          [](const auto& test) { return as_identifier(test.param); });
@@ -99,8 +98,9 @@ TEST_P(RetiredStreamsOnDevice, LeaveNothingBehind) {
   options.queue_depth = 128;
   options.max_keys = 4096;
   const drivers::CryptoDevice device(options);
-  const auto engine = crypto::make_cryptodev_engine(device.engine_options(), 0);
-  expect_nothing_left(*engine);
+  const auto control = crypto::make_cryptodev_key_engine(device.engine_options());
+  const auto worker = crypto::make_cryptodev_engine(device.engine_options(), 0);
+  expect_nothing_left({*control, *worker});
 }
 
 INSTANTIATE_TEST_SUITE_P(Devices, RetiredStreamsOnDevice,

@@ -107,20 +107,21 @@ std::unique_ptr<crypto::Context> Stream::context(crypto::Engine& engine, std::ui
   return std::make_unique<crypto::Context>(engine, *suite_, keys, options());
 }
 
-bool Stream::run_traffic(crypto::Engine& engine, Packets& packets) {
+bool Stream::run_traffic(crypto::Engine& engine, Packets& packets, std::size_t size) {
   for (std::uint8_t slot = 0; slot < sender_->master_keys(); ++slot) {
     sender_->send_with(slot);
-    if (!burst(engine, packets, PacketKind::kRtp) || !burst(engine, packets, PacketKind::kRtcp)) return false;
+    if (!burst(engine, packets, PacketKind::kRtp, size) || !burst(engine, packets, PacketKind::kRtcp, size))
+      return false;
   }
   return true;
 }
 
-bool Stream::burst(crypto::Engine& engine, Packets& packets, PacketKind kind) {
-  constexpr std::array<std::size_t, 4> kLengths{160, 33, 1200, 0};
-  const std::size_t length = kLengths[sequence_ / kMaxBurst % kLengths.size()];
+bool Stream::burst(crypto::Engine& engine, Packets& packets, PacketKind kind, std::size_t size) {
+  constexpr std::array<std::size_t, 5> kLengths{160, 33, 1200, 0, 160};
+  const std::size_t length = kLengths[bursts_++ / 2 % kLengths.size()];
   std::vector<crypto::test::Bytes> bytes;
   std::vector<SrtpPacket> burst;
-  for (std::size_t i = 0; i < kMaxBurst; ++i) {
+  for (std::size_t i = 0; i < size; ++i) {
     bytes.push_back(kind == PacketKind::kRtp
                         ? crypto::test::make_rtp({.ssrc = 0x5a11u + seed_, .sequence = sequence_++, .payload = length})
                         : crypto::test::make_rtcp(0x5a11u + seed_, 20 + length));

@@ -36,14 +36,14 @@ class Stream {
   Stream(crypto::Engine& engine, const crypto::Suite& suite, Keying keying, std::uint16_t seed);
   static void add_needles_of(const crypto::Suite& suite, Keying keying, std::uint16_t seed, std::vector<Needle>& to);
 
-  /// A worker's part: several bursts of RTP and RTCP of different lengths, some of them forged. False: a packet that is
-  /// authentic was refused.
-  bool run_traffic(crypto::Engine& engine, Packets& packets);
+  /// A worker's part: bursts of `size` packets of RTP and RTCP with each key, in lengths that change, some of them
+  /// forged. False: a packet that is authentic was refused, or one that is not was accepted.
+  bool run_traffic(crypto::Engine& engine, Packets& packets, std::size_t size);
   /// Control's part in between: keys of further epochs, and a re-key.
   void serve(crypto::Engine& engine);
 
  private:
-  bool burst(crypto::Engine& engine, Packets& packets, crypto::PacketKind kind);
+  bool burst(crypto::Engine& engine, Packets& packets, crypto::PacketKind kind, std::size_t size);
   void serve(crypto::Engine& engine, crypto::Context& context);
   crypto::ContextOptions options() const;
   std::unique_ptr<crypto::Context> context(crypto::Engine& engine, std::uint16_t seed) const;
@@ -52,6 +52,7 @@ class Stream {
   Keying keying_;
   std::uint16_t seed_;
   std::uint16_t sequence_ = 1;
+  std::size_t bursts_ = 0;
   std::unique_ptr<crypto::Context> sender_;
   std::unique_ptr<crypto::Context> receiver_;
   std::unique_ptr<crypto::Context> before_;  ///< the receiver's, during its grace time
