@@ -13,6 +13,7 @@
 #include "controlplane/logging.hpp"
 #include "controlplane/version.hpp"
 #include "crypto/error.hpp"
+#include "crypto/openssl_memory.hpp"
 
 namespace {
 
@@ -97,6 +98,9 @@ int run(int argc, char** argv) {
 }  // namespace
 
 int main(int argc, char** argv) {
+  if (!sallyport::crypto::keep_openssl_in_secret_memory()) {
+    std::cerr << "warning: OpenSSL took memory before it could be told where: its keys are in ordinary memory\n";
+  }
   try {
     return run(argc, argv);
   } catch (const sallyport::controlplane::ConfigError& error) {

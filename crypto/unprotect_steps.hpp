@@ -170,7 +170,10 @@ Verdict finish_unprotect(const JobSpace& space, SrtpPacket& packet, Context& con
 /// Whether a packet with that verdict has another guess after `tried`, of which it had the index.
 template <Guess kNext>
 bool has_guess(const SrtpPacket& packet, Context& context) noexcept {
-  if (packet.verdict != Verdict::kAuthFailed || packet.kind != PacketKind::kRtp) return false;
+  // "Too old" was a guess as well, if others of this burst have shown since that the SSRC is far ahead.
+  const bool may_guess =
+      packet.verdict == Verdict::kAuthFailed || (kNext == Guess::kSecond && packet.verdict == Verdict::kTooOld);
+  if (!may_guess || packet.kind != PacketKind::kRtp) return false;
   const SsrcState* state = context.find_ssrc(rtp_ssrc(packet.data));
   if constexpr (kNext == Guess::kSecond) return second_guess(state, rtp_sequence(packet.data)) != packet.index;
   if (roc_is_known(context, state)) return false;

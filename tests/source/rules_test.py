@@ -10,7 +10,9 @@ ROOT = Path(__file__).resolve().parent.parent.parent
 LAYERS = ["crypto", "drivers", "dataplane", "controlplane"]
 # Files that every packet passes.
 PACKET_PATH = [
-    "crypto/protect.cpp", "crypto/unprotect.cpp", "crypto/ssrc_table.hpp", "crypto/replay_window.hpp", "dataplane/ring.hpp",
+    "crypto/protect.cpp", "crypto/unprotect.cpp", "crypto/pending_packet.cpp", "crypto/protect_steps.hpp",
+    "crypto/unprotect_steps.hpp", "crypto/usual_packet.hpp", "crypto/job_fill.hpp", "crypto/ssrc_table.hpp",
+    "crypto/replay_window.hpp", "dataplane/ring.hpp", "dataplane/key_watch.cpp",
     "dataplane/burst.hpp", "dataplane/worker_state.hpp", "dataplane/tx_clock.cpp", "dataplane/rx_quality.cpp",
     "dataplane/net_headers.cpp", "dataplane/media/rtcp.cpp", *[str(p.relative_to(ROOT)) for p in (ROOT / "dataplane/stages").glob("*.cpp")],
 ]
