@@ -51,8 +51,7 @@ Context::Context(Engine& engine, const Suite& suite, std::span<const MasterKeyEn
   const bool special = ring_ != nullptr || parameters_.unencrypted_srtp || parameters_.unencrypted_srtcp ||
                        parameters_.unauthenticated_srtp || parameters_.key_derivation_rate != 0 ||
                        suite.cipher == Cipher::kAesF8;
-  rtp_.flags = static_cast<std::uint8_t>(static_cast<unsigned>(kind) | (special ? kSpecial : 0U) |
-                                         (kind == EngineKind::kCryptodev ? kDecryptsFirst : 0U));
+  rtp_.flags = static_cast<std::uint8_t>(static_cast<unsigned>(kind) | (special ? kSpecial : 0U));
   if (parameters_.replay_window > kMinReplayWindow) make_windows(options.max_ssrcs);
   if (parameters_.key_derivation_rate != 0) make_epochs(engine, master, options);
 }

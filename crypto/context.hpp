@@ -112,8 +112,6 @@ class alignas(128) Context : public InSecretMemory {
 
   /// Whether session parameters, MKI, epochs or F8's IV ask for more than a packet of the usual form.
   bool special() const noexcept { return (rtp_.flags & kSpecial) != 0; }
-  /// Whether the engine may decrypt what is not authentic.
-  bool decrypts_first() const noexcept { return (rtp_.flags & kDecryptsFirst) != 0; }
   const SessionKey& rtp() const noexcept { return rtp_; }
   const SessionKey& rtcp() const noexcept { return rtcp_; }
   WireForm special_form(PacketKind kind) const noexcept;
@@ -176,7 +174,6 @@ class alignas(128) Context : public InSecretMemory {
  private:
   static constexpr std::uint8_t kEngineMask = 0x07;
   static constexpr std::uint8_t kSpecial = 0x08;
-  static constexpr std::uint8_t kDecryptsFirst = 0x10;
 
   struct Epochs {
     EpochRing rtp;

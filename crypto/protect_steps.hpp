@@ -7,8 +7,7 @@
 namespace sallyport::crypto {
 
 /// 1. Check the bounds. 2. Choose the index and take it out of use for ever, before a single byte is encrypted under
-/// it.
-/// 3. Describe the job. kOk: the job is ready.
+/// it. 3. Describe the job. kOk: the job is ready.
 template <class Policy>
 Verdict begin_protect_as(const JobSpace& space, SrtpPacket& packet) noexcept {
   Context& context = *packet.context;

@@ -30,7 +30,6 @@ struct RtpPolicy {
   static std::uint64_t next_index(const SsrcState& state, const std::uint8_t* data) noexcept {
     return first_guess(&state, rtp_sequence(data));
   }
-  static bool is_new(const SsrcState& state) noexcept { return state.rtp.empty(); }
   static WindowVerdict check(const SsrcState& state, std::uint64_t index) noexcept { return state.check_rtp(index); }
   static void commit(SsrcState& state, std::uint64_t index) noexcept { state.commit_rtp(index); }
   /// Counts the packet against the master key's lifetime; `attention` is set where control has to know.
@@ -64,7 +63,6 @@ struct RtcpPolicy {
   static std::uint64_t next_index(const SsrcState& state, const std::uint8_t*) noexcept {
     return state.rtcp.empty() ? state.rtcp.highest() : state.rtcp.highest() + 1;
   }
-  static bool is_new(const SsrcState& state) noexcept { return state.rtcp.empty(); }
   static WindowVerdict check(const SsrcState& state, std::uint64_t index) noexcept { return state.rtcp.check(index); }
   static void commit(SsrcState& state, std::uint64_t index) noexcept { state.rtcp.commit(index); }
   static bool take(Context& context, SsrcState&, std::uint8_t key_slot, bool& attention) noexcept {

@@ -109,8 +109,9 @@ Verdict begin_unprotect_as(const JobSpace& space, SrtpPacket& packet, Context& c
   if (trailer_behind_text<Policy>(row, form) && (Policy::kKind == PacketKind::kRtp || row.aead)) {
     lay_trailer(space, packet.data + header_len + text_len, Policy::trailer(index, form.encrypted));
   }
-  // A wrong guess of key or ROC must leave the ciphertext for the next one. A text too long for that gets one try.
-  if (row.aead || (context.decrypts_first() && space.job.cipher != Cipher::kNull)) {
+  // A wrong guess of key or ROC must leave the ciphertext for the next one: HMAC suites decrypt nothing before the tag
+  // was right, AEAD needs another place. A text too long for that gets one try.
+  if (row.aead) {
     const bool again = packet.fallback != nullptr || !roc_is_known(context, state);
     if (again && text_len <= kScratch) job.dst = space.extra.scratch.data();
   }

@@ -58,7 +58,7 @@ namespace sallyport::crypto {
   Context& context = *packet.context;
   SsrcState* state = nullptr;
   std::uint64_t index = 0;
-  if (packet.fallback != nullptr || !is_usual(packet, context, state, index) || context.decrypts_first()) return false;
+  if (packet.fallback != nullptr || !is_usual(packet, context, state, index)) return false;
   const SuiteRow row = context.row();
   const std::size_t header_len = packet.header_len;
   if (packet.length < header_len + row.rtp_tag_len) return false;

@@ -84,7 +84,7 @@ class EvenHash {
     const Job& job = *g_.group.job[kPacket];
     const std::ptrdiff_t offset = kRowBytes * kRowNumber - g_.lead[kPacket];
     const __mmask64 mask = masks_[kPacket][kRowNumber];
-    const Vec text = _mm512_maskz_loadu_epi8(mask, job.src + offset);
+    const Vec text = _mm512_maskz_loadu_epi8(mask, row_at(job.src, offset));
     const Vec result = _mm512_xor_si512(text, _mm512_load_si512(memory_.keystream[kPacket][kRowNumber]));
     Vec ciphertext = text;
     if constexpr (kDirection == Direction::kSeal) {
@@ -92,7 +92,7 @@ class EvenHash {
     }
     // Additional data are loaded before the row is stored: a load from where bytes are on their way waits for them.
     if constexpr (kFirst) ciphertext = with_data<kPacket>(ciphertext);
-    _mm512_mask_storeu_epi8(job.dst + offset, mask, result);
+    _mm512_mask_storeu_epi8(row_at(job.dst, offset), mask, result);
     Vec blocks = swap_blocks(ciphertext);
     if constexpr (kLast) blocks = _mm512_mask_broadcast_i64x2(blocks, 0xc0, load_block(g_.lengths[kPacket]));
     begun_ = kFirst ? blocks : _mm512_xor_si512(blocks, sums_[kPacket]);
@@ -104,7 +104,7 @@ class EvenHash {
     const Job& job = *g_.group.job[kPacket];
     const std::ptrdiff_t before = g_.lead[kPacket] - static_cast<std::ptrdiff_t>(kBlock);
     const __mmask64 mask = _bzhi_u64(~std::uint64_t{0}, job.auth_len) << before;
-    return _mm512_mask_loadu_epi8(row, mask, job.auth - before);
+    return _mm512_mask_loadu_epi8(row, mask, row_at(job.auth, -before));
   }
 
   template <int kIndex>

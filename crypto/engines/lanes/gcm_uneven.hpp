@@ -11,9 +11,9 @@ namespace sallyport::crypto::lanes {
 template <Direction kDirection>
 [[gnu::always_inline]] inline Vec crypt_row(const Job& job, std::ptrdiff_t offset, __mmask64 mask,
                                             const std::uint8_t* keystream) {
-  const Vec text = _mm512_maskz_loadu_epi8(mask, job.src + offset);
+  const Vec text = _mm512_maskz_loadu_epi8(mask, row_at(job.src, offset));
   const Vec result = _mm512_xor_si512(text, _mm512_load_si512(keystream));
-  _mm512_mask_storeu_epi8(job.dst + offset, mask, result);
+  _mm512_mask_storeu_epi8(row_at(job.dst, offset), mask, result);
   return swap_blocks(kDirection == Direction::kSeal ? _mm512_maskz_mov_epi8(mask, result) : text);
 }
 
@@ -39,10 +39,11 @@ template <Direction kDirection>
                                            std::size_t packet) noexcept {
   const std::size_t rows = (count + 3) / 4;
   const std::size_t empty = (4 * rows - count) * kBlock;
-  Vec row = _mm512_maskz_loadu_epi8(~first_bytes(static_cast<std::ptrdiff_t>(empty)), data - empty);
+  const std::uint8_t* const rows_begin = row_at(data, -static_cast<std::ptrdiff_t>(empty));
+  Vec row = _mm512_maskz_loadu_epi8(~first_bytes(static_cast<std::ptrdiff_t>(empty)), rows_begin);
   Vec sum = swap_blocks(row);
   for (std::size_t i = 1; i < rows; ++i) {
-    row = _mm512_loadu_si512(data + i * kRow - empty);
+    row = _mm512_loadu_si512(rows_begin + i * kRow);
     sum = _mm512_xor_si512(multiply(sum, fourth_of(memory, packet)), swap_blocks(row));
   }
   return sum_of_lanes(multiply(sum, powers_of(memory, packet)));

@@ -50,6 +50,13 @@ inline constexpr std::size_t kRow = 64;
   return _bzhi_u64(~std::uint64_t{0}, static_cast<unsigned>(at_least_0 > 64 ? 64 : at_least_0));
 }
 
+/// The address `offset` bytes from `p`: of a row that may begin before the text or the data and is read and written
+/// with a mask. Reckoned as a number, for C++ has no pointer to before an object, or from a null one ([expr.add]).
+template <class Byte>
+[[gnu::always_inline]] inline Byte* row_at(Byte* p, std::ptrdiff_t offset) {
+  return reinterpret_cast<Byte*>(reinterpret_cast<std::uintptr_t>(p) + static_cast<std::uintptr_t>(offset));
+}
+
 [[gnu::always_inline]] inline Vec xor3(Vec a, Vec b, Vec c) { return _mm512_ternarylogic_epi64(a, b, c, 0x96); }
 
 }  // namespace sallyport::crypto::lanes

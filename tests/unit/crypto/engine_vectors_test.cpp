@@ -135,6 +135,21 @@ TEST(Engines, NamesAreKnownBothWays) {
   EXPECT_THROW(engine_kind("isa-l"), SetupError);
 }
 
+/// Each engine against OpenSSL, job by job, every suite that it has.
+TEST(Engines, EveryShapeOfAJobIsSealedAndOpened) {
+  for (const test::NamedEngine& named : test::all_engines()) {
+    SCOPED_TRACE(named.name);
+    test::check_all_shapes(*named.engine);
+  }
+}
+
+TEST(Engines, ForgeriesAreRefused) {
+  for (const test::NamedEngine& named : test::all_engines()) {
+    SCOPED_TRACE(named.name);
+    test::check_forgeries(*named.engine);
+  }
+}
+
 TEST(Engines, TheLibraryAndOpenSslServeEverySuite) {
   for (const EngineKind kind : {EngineKind::kIpsecMb, EngineKind::kOpenSsl}) {
     for (const Suite& suite : kSuites) EXPECT_TRUE(make_engine(kind)->supports(suite)) << suite.name;

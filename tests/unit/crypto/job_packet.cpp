@@ -1,12 +1,10 @@
 #include "tests/unit/crypto/job_packet.hpp"
 
-#include <openssl/evp.h>
-#include <openssl/hmac.h>
-
 #include <algorithm>
-#include <memory>
 #include <random>
-#include <stdexcept>
+#include <utility>
+
+#include "tests/unit/crypto/job_reference.hpp"
 
 namespace sallyport::crypto::test {
 namespace {
@@ -14,35 +12,6 @@ namespace {
 using Bytes = std::vector<std::uint8_t>;
 
 constexpr std::uint8_t kUntouched = 0xa5;
-
-void require(bool ok) {
-  if (!ok) throw std::runtime_error("OpenSSL refuses");
-}
-
-const EVP_CIPHER* evp_cipher(const Suite& suite) {
-  if (suite.cipher == Cipher::kAesGcm) return suite.key_len == 32 ? EVP_aes_256_gcm() : EVP_aes_128_gcm();
-  return suite.key_len == 32 ? EVP_aes_256_ctr() : suite.key_len == 24 ? EVP_aes_192_ctr() : EVP_aes_128_ctr();
-}
-
-/// Encrypts; with GCM the header is authenticated too and `tag` is filled.
-Bytes encrypt(const Suite& suite, const SessionKeys& keys, const std::uint8_t* iv, const Bytes& header,
-              const Bytes& text, Bytes& tag) {
-  const std::unique_ptr<EVP_CIPHER_CTX, void (*)(EVP_CIPHER_CTX*)> context(EVP_CIPHER_CTX_new(), EVP_CIPHER_CTX_free);
-  Bytes out(text.size() + 16);
-  int length = 0;
-  require(EVP_EncryptInit_ex(context.get(), evp_cipher(suite), nullptr, keys.encryption.data(), iv) == 1);
-  if (suite.aead()) {
-    require(EVP_EncryptUpdate(context.get(), nullptr, &length, header.data(), static_cast<int>(header.size())) == 1);
-  }
-  require(EVP_EncryptUpdate(context.get(), out.data(), &length, text.data(), static_cast<int>(text.size())) == 1);
-  out.resize(static_cast<std::size_t>(length));
-  Bytes rest(16);
-  require(EVP_EncryptFinal_ex(context.get(), rest.data(), &length) == 1);
-  if (suite.aead()) {
-    require(EVP_CIPHER_CTX_ctrl(context.get(), EVP_CTRL_AEAD_GET_TAG, static_cast<int>(tag.size()), tag.data()) == 1);
-  }
-  return out;
-}
 
 template <std::size_t N>
 void fill(SecretBytes<N>& secret, std::mt19937& random) {
@@ -67,24 +36,17 @@ SessionKeys make_session_keys(const Suite&, std::uint32_t seed) {
 }
 
 JobPacket::JobPacket(const Suite& suite, const SessionKeys& keys, const JobShape& shape, std::uint32_t seed)
-    : suite_(&suite), shape_(shape), expected_tag_(shape.tag) {
+    : suite_(&suite), shape_(shape) {
   std::mt19937 random(seed);
   header_ = random_bytes(shape.header, random);
   clear_ = random_bytes(shape.text, random);
   for (std::uint8_t& byte : iv_) byte = static_cast<std::uint8_t>(random());
   for (std::uint8_t& byte : trailer_) byte = static_cast<std::uint8_t>(random());
   iv_[14] = iv_[15] = 0;  // SRTP's counters begin at a multiple of 2^16 (RFC 3711 4.1.1)
-  sealed_ =
-      suite.encrypts() && shape.encrypted ? encrypt(suite, keys, iv_.data(), header_, clear_, expected_tag_) : clear_;
-  if (suite.aead()) return;
-  Bytes signed_part = header_;
-  signed_part.insert(signed_part.end(), sealed_.begin(), sealed_.end());
-  signed_part.insert(signed_part.end(), trailer_.begin(), trailer_.end());
-  Bytes hash(20);
-  unsigned length = 0;
-  require(HMAC(EVP_sha1(), keys.authentication.data(), 20, signed_part.data(), signed_part.size(), hash.data(),
-               &length) != nullptr);
-  std::copy_n(hash.begin(), shape.tag, expected_tag_.begin());
+  const Cipher cipher = shape.encrypted ? suite.cipher : Cipher::kNull;
+  SealedText sealed = seal_by_openssl(suite, cipher, keys, iv_, header_, clear_, trailer_, shape.tag);
+  sealed_ = std::move(sealed.text);
+  expected_tag_ = std::move(sealed.tag);
 }
 
 Job JobPacket::common_job(const KeyRecord& keys, EngineKind engine) {

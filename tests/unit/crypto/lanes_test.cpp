@@ -3,8 +3,6 @@
 #include "crypto/engines/lanes.hpp"
 
 #include <gtest/gtest.h>
-#include <openssl/evp.h>
-#include <openssl/hmac.h>
 
 #include <algorithm>
 #include <memory>
@@ -14,6 +12,8 @@
 #include "crypto/error.hpp"
 #include "tests/cross/guarded_buffer.hpp"
 #include "tests/unit/crypto/engine_job_checks.hpp"
+#include "tests/unit/crypto/job_reference.hpp"
+#include "tests/unit/crypto/srtp_support.hpp"
 
 namespace sallyport::crypto::test {
 namespace {
@@ -27,14 +27,6 @@ Bytes random_bytes(std::size_t length, Random& random) {
   return bytes;
 }
 
-Bytes from_hex(std::string_view hex) {
-  Bytes bytes;
-  for (std::size_t i = 0; i < hex.size(); i += 2) {
-    bytes.push_back(static_cast<std::uint8_t>(std::stoi(std::string(hex.substr(i, 2)), nullptr, 16)));
-  }
-  return bytes;
-}
-
 SessionKeys random_keys(Random& random) {
   SessionKeys keys;
   const auto fill = [&](std::uint8_t* to, std::size_t n) { std::ranges::copy(random_bytes(n, random), to); };
@@ -42,85 +34,6 @@ SessionKeys random_keys(Random& random) {
   fill(keys.authentication.data(), 20);
   fill(keys.salt.data(), 14);
   return keys;
-}
-
-// What OpenSSL says.
-
-using CipherContext = std::unique_ptr<EVP_CIPHER_CTX, void (*)(EVP_CIPHER_CTX*)>;
-
-CipherContext make_context(const EVP_CIPHER* cipher, const std::uint8_t* key, const std::uint8_t* iv) {
-  CipherContext context(EVP_CIPHER_CTX_new(), EVP_CIPHER_CTX_free);
-  EXPECT_EQ(EVP_EncryptInit_ex(context.get(), cipher, nullptr, key, iv), 1);
-  EVP_CIPHER_CTX_set_padding(context.get(), 0);
-  return context;
-}
-
-Bytes update(EVP_CIPHER_CTX* context, const Bytes& in) {
-  Bytes out(in.size() + 16);
-  int length = 0;
-  EXPECT_EQ(EVP_EncryptUpdate(context, out.data(), &length, in.data(), static_cast<int>(in.size())), 1);
-  out.resize(static_cast<std::size_t>(length));
-  return out;
-}
-
-/// RFC 3711 4.1.2.2 to the letter.
-Bytes f8(const SessionKeys& keys, const Bytes& iv, const Bytes& text) {
-  Bytes masked_key(16);
-  for (std::size_t i = 0; i < 16; ++i) {
-    const std::uint8_t m = i < 14 ? keys.salt.data()[i] : std::uint8_t{0x55};
-    masked_key[i] = static_cast<std::uint8_t>(keys.encryption.data()[i] ^ m);
-  }
-  const auto encrypt = [](const std::uint8_t* key, const Bytes& block) {
-    return update(make_context(EVP_aes_128_ecb(), key, nullptr).get(), block);
-  };
-  const Bytes first = encrypt(masked_key.data(), iv);
-  Bytes stream(16);
-  Bytes out = text;
-  for (std::size_t i = 0; i < text.size(); ++i) {
-    if (i % 16 == 0) {
-      for (std::size_t k = 0; k < 16; ++k) stream[k] ^= first[k];
-      stream[14] ^= static_cast<std::uint8_t>(i / 16 >> 8);
-      stream[15] ^= static_cast<std::uint8_t>(i / 16);
-      stream = encrypt(keys.encryption.data(), stream);
-    }
-    out[i] ^= stream[i % 16];
-  }
-  return out;
-}
-
-struct Sealed {
-  Bytes text;
-  Bytes tag;
-};
-
-Sealed seal_gcm(const Suite& suite, const SessionKeys& keys, const Bytes& iv, const Bytes& header, const Bytes& text,
-                std::size_t tag_len) {
-  const EVP_CIPHER* cipher = suite.key_len == 32 ? EVP_aes_256_gcm() : EVP_aes_128_gcm();
-  const CipherContext context = make_context(cipher, keys.encryption.data(), iv.data());
-  int length = 0;
-  EVP_EncryptUpdate(context.get(), nullptr, &length, header.data(), static_cast<int>(header.size()));
-  Sealed sealed{update(context.get(), text), Bytes(16)};
-  EVP_EncryptFinal_ex(context.get(), sealed.tag.data(), &length);
-  EXPECT_EQ(EVP_CIPHER_CTX_ctrl(context.get(), EVP_CTRL_AEAD_GET_TAG, 16, sealed.tag.data()), 1);
-  sealed.tag.resize(tag_len);
-  return sealed;
-}
-
-Bytes encrypt(const Suite& suite, Cipher cipher, const SessionKeys& keys, const Bytes& iv, const Bytes& text) {
-  if (cipher == Cipher::kNull) return text;
-  if (cipher == Cipher::kAesF8) return f8(keys, iv, text);
-  const EVP_CIPHER* evp = suite.key_len == 32   ? EVP_aes_256_ctr()
-                          : suite.key_len == 24 ? EVP_aes_192_ctr()
-                                                : EVP_aes_128_ctr();
-  return update(make_context(evp, keys.encryption.data(), iv.data()).get(), text);
-}
-
-Bytes hmac(const SessionKeys& keys, const Bytes& message, std::size_t tag_len) {
-  Bytes tag(20);
-  unsigned length = 0;
-  HMAC(EVP_sha1(), keys.authentication.data(), 20, message.data(), message.size(), tag.data(), &length);
-  tag.resize(tag_len);
-  return tag;
 }
 
 Bytes join(const Bytes& a, const Bytes& b, const Bytes& c) {
@@ -150,13 +63,8 @@ class GuardedPacket {
     clear_ = random_bytes(shape.text, random);
     iv_ = random_bytes(16, random);
     if (shape.cipher == Cipher::kAesCm) iv_[14] = iv_[15] = 0;  // RFC 3711 4.1.1
-    if (suite.aead()) {
-      sealed_ = seal_gcm(suite, keys_, iv_, header_, clear_, shape.tag);
-    } else {
-      trailer_ = random_bytes(4, random);
-      sealed_.text = encrypt(suite, shape.cipher, keys_, iv_, clear_);
-      sealed_.tag = hmac(keys_, join(header_, sealed_.text, trailer_), shape.tag);
-    }
+    if (!suite.aead()) trailer_ = random_bytes(4, random);
+    sealed_ = seal_by_openssl(suite, shape.cipher, keys_, iv_, header_, clear_, trailer_, shape.tag);
   }
 
   Job seal_job() {
@@ -221,7 +129,7 @@ class GuardedPacket {
   Bytes clear_;
   Bytes iv_;
   Bytes trailer_;
-  Sealed sealed_;
+  SealedText sealed_;
   GuardedBuffer memory_{1};
   GuardedBuffer other_memory_{1};
   GuardedBuffer tag_memory_{1};
@@ -320,8 +228,7 @@ TEST_F(Lanes, TextsOfManyBlocks) {
       Bytes iv = random_bytes(16, random);
       iv[14] = iv[15] = 0;
       Bytes text = random_bytes(length, random);
-      const Bytes expected =
-          suite.aead() ? seal_gcm(suite, keys, iv, {}, text, 16).text : encrypt(suite, suite.cipher, keys, iv, text);
+      const Bytes expected = seal_by_openssl(suite, suite.cipher, keys, iv, {}, text, {}, suite.rtp_tag_len).text;
       Bytes tag(16);
       Job job{};
       job.keys = &key.record();
