@@ -26,11 +26,13 @@ inline constexpr std::uint32_t kFailuresBeforeSearch = 8;
 inline constexpr std::uint32_t kStrangersBeforeThrift = 1024;
 inline constexpr std::uint32_t kStrangersPerTry = 16;
 
-/// RFC 3711 3.3.1; an SSRC that is new starts with ROC 0.
+/// RFC 3711 3.3.1; an SSRC that is new starts with ROC 0. Above kMaxRtpIndex: the key is exhausted.
 inline std::uint64_t first_guess(const SsrcState* state, std::uint16_t sequence) noexcept {
   if (state == nullptr) return sequence;
   if (state->roc_is_set()) return state->rtp.highest() >> 16 << 16 | sequence;
-  return estimate_index(state->rtp.highest(), sequence);
+  const std::uint64_t index = estimate_index(state->rtp.highest(), sequence);
+  // An index that the key before had met is modulo 2^48 (RFC 3711 3.3.1, Appendix A): under this one all are unused.
+  return state->rtp.empty() ? index & kMaxRtpIndex : index;
 }
 
 /// The most likely other one. Equal to the first where there is none.

@@ -6,6 +6,9 @@
 // every packet less than 2^15 ahead of the highest index that was authentic before them, sequence wrap or not, so a
 // known SSRC would have to lose 2^15 packets within one burst to be misjudged. Where that is in doubt there are further
 // guesses (roc_search.hpp).
+//
+// A packet without a tag (UNAUTHENTICATED_SRTP) has one guess, which nothing will prove wrong: it is made from what all
+// packets before it have shown, so that its index is committed before its job is done.
 #pragma once
 
 #include "crypto/job_fill.hpp"
@@ -43,6 +46,31 @@ inline bool roc_is_known(const Context& context, const SsrcState* state) noexcep
   return !state->failing() || context.failures() < kFailuresBeforeSearch;
 }
 
+/// Whether a tag will tell a wrong key or index from the right one.
+template <class Policy>
+bool is_authenticated(const Context& context) noexcept {
+  return Policy::kKind == PacketKind::kRtcp || !context.special() || !context.parameters().unauthenticated_srtp;
+}
+
+/// The packet is taken: its index counts as received from now on. kOk, or why it is not.
+template <class Policy>
+Verdict accept(Context& context, SsrcState* state, SrtpPacket& packet, std::uint8_t key_slot) noexcept {
+  if (state == nullptr) {
+    state = context.find_or_add_ssrc(ssrc_of<Policy>(packet));
+    if (state == nullptr) return Verdict::kSsrcLimit;
+  }
+  // Asked again: its twin may have been faster.
+  const Verdict verdict = verdict_of(Policy::check(*state, packet.index));
+  if (verdict != Verdict::kOk) return verdict;
+  if (!Policy::take(context, *state, key_slot, packet.attention)) return Verdict::kKeyExhausted;
+  Policy::commit(*state, packet.index);
+  if (state->failing()) [[unlikely]] {
+    state->flags &= static_cast<std::uint8_t>(~SsrcState::kFailing);
+    context.note_success();
+  }
+  return Verdict::kOk;
+}
+
 /// Where MKI and tag lie in a packet, from its end.
 struct Tail {
   std::size_t overhead;
@@ -56,8 +84,8 @@ Tail tail_of(const SrtpPacket& packet, const SuiteRow& row, const WireForm& form
   return {Policy::kIndexOnWire + form.tag_len + form.mki_len, mki - Policy::kIndexOnWire, mki};
 }
 
-/// 1. Check the bounds. 2. Find the key, estimate the index and look for a replay. 3. Describe the job. kOk: the job is
-/// ready.
+/// 1. Check the bounds. 2. Find the key, estimate the index and look for a replay. 3. Accept a packet without a tag at
+/// once. 4. Describe the job. kOk: the job is ready.
 template <class Policy, Guess kGuess>
 Verdict begin_unprotect_as(const JobSpace& space, SrtpPacket& packet, Context& context) noexcept {
   const SuiteRow& row = context.row();
@@ -98,6 +126,10 @@ Verdict begin_unprotect_as(const JobSpace& space, SrtpPacket& packet, Context& c
       return Verdict::kNoSessionKey;
     }
   }
+  if (!is_authenticated<Policy>(context)) {
+    const Verdict accepted = accept<Policy>(context, state, packet, key_slot);
+    if (accepted != Verdict::kOk) return accepted;
+  }
 
   fill_job<Policy>(space, packet.data, context, {*key, form, index, header_len, text_len});
   space.origin.state = state;
@@ -126,10 +158,12 @@ Verdict finish_unprotect_as(const JobSpace& space, SrtpPacket& packet, Context& 
   const std::size_t header_len = Policy::header_len(packet);
   SsrcState* state = origin.state;
   const std::uint32_t ssrc = ssrc_of<Policy>(packet);
+  const bool authenticated = is_authenticated<Policy>(context);
   // The place may have been given to another SSRC since.
   if (state != nullptr && state->ssrc != ssrc) [[unlikely]]
     state = context.find_ssrc(ssrc);
   if (!job.ok) [[unlikely]] {
+    if (!authenticated) return Verdict::kEngineFailed;
     if (origin.trailer_is_over_packet) {
       std::memcpy(packet.data + header_len + origin.text_len, space.extra.tail.data(), kTrailer);
     }
@@ -139,18 +173,9 @@ Verdict finish_unprotect_as(const JobSpace& space, SrtpPacket& packet, Context& 
     }
     return Verdict::kAuthFailed;
   }
-  if (state == nullptr) {
-    state = context.find_or_add_ssrc(ssrc);
-    if (state == nullptr) return Verdict::kSsrcLimit;
-  }
-  // Asked again: its twin may have been faster.
-  const Verdict verdict = verdict_of(Policy::check(*state, packet.index));
-  if (verdict != Verdict::kOk) return verdict;
-  if (!Policy::take(context, *state, origin.key_slot, packet.attention)) return Verdict::kKeyExhausted;
-  Policy::commit(*state, packet.index);
-  if (state->failing()) [[unlikely]] {
-    state->flags &= static_cast<std::uint8_t>(~SsrcState::kFailing);
-    context.note_success();
+  if (authenticated) {
+    const Verdict accepted = accept<Policy>(context, state, packet, origin.key_slot);
+    if (accepted != Verdict::kOk) return accepted;
   }
   if (context.special()) {
     context.note_epoch(Policy::kKind, packet.index, true);
@@ -174,7 +199,7 @@ bool has_guess(const SrtpPacket& packet, Context& context) noexcept {
   // "Too old" was a guess as well, if others of this burst have shown since that the SSRC is far ahead.
   const bool may_guess =
       packet.verdict == Verdict::kAuthFailed || (kNext == Guess::kSecond && packet.verdict == Verdict::kTooOld);
-  if (!may_guess || packet.kind != PacketKind::kRtp) return false;
+  if (!may_guess || packet.kind != PacketKind::kRtp || !is_authenticated<RtpPolicy>(context)) return false;
   const SsrcState* state = context.find_ssrc(rtp_ssrc(packet.data));
   if constexpr (kNext == Guess::kSecond) return second_guess(state, rtp_sequence(packet.data)) != packet.index;
   if (roc_is_known(context, state)) return false;
