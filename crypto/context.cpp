@@ -47,11 +47,10 @@ Context::Context(Engine& engine, const Suite& suite, std::span<const MasterKeyEn
   fingerprint_ = fingerprint_of(suite, master);
   release_ = rtp_.fill(engine, suite, derive_rtp_keys(suite, master));
   rtcp_.fill(engine, suite, derive_rtcp_keys(suite, master));
-  const EngineKind kind = engine.kind_for(suite);
   const bool special = ring_ != nullptr || parameters_.unencrypted_srtp || parameters_.unencrypted_srtcp ||
                        parameters_.unauthenticated_srtp || parameters_.key_derivation_rate != 0 ||
                        suite.cipher == Cipher::kAesF8;
-  rtp_.flags = static_cast<std::uint8_t>(static_cast<unsigned>(kind) | (special ? kSpecial : 0U));
+  rtp_.form = static_cast<std::uint8_t>(job_form_index(rtp_.suite, engine.kind_for(suite)) | (special ? kSpecial : 0U));
   if (parameters_.replay_window > kMinReplayWindow) make_windows(options.max_ssrcs);
   if (parameters_.key_derivation_rate != 0) make_epochs(engine, master, options);
 }

@@ -96,8 +96,8 @@ class alignas(128) Context : public InSecretMemory {
   Attention take_attention() noexcept;
 
   const Suite& suite() const noexcept { return kSuites[rtp_.suite]; }
-  const SuiteRow& row() const noexcept { return kSuiteRows[rtp_.suite]; }
-  EngineKind engine_kind() const noexcept { return static_cast<EngineKind>(rtp_.flags & kEngineMask); }
+  const JobForm& job_form() const noexcept { return kJobForms[rtp_.form & kFormMask]; }
+  EngineKind engine_kind() const noexcept { return job_form().engine; }
   const SessionParameters& parameters() const noexcept { return parameters_; }
   const KeyUse& use(std::uint8_t key_slot = 0) const noexcept { return ring_ == nullptr ? use_ : ring_->use(key_slot); }
   const KeyFingerprint& fingerprint(std::uint8_t key_slot = 0) const noexcept {
@@ -111,7 +111,7 @@ class alignas(128) Context : public InSecretMemory {
   // For the transforms (worker thread only).
 
   /// Whether session parameters, MKI, epochs or F8's IV ask for more than a packet of the usual form.
-  bool special() const noexcept { return (rtp_.flags & kSpecial) != 0; }
+  bool special() const noexcept { return (rtp_.form & kSpecial) != 0; }
   const SessionKey& rtp() const noexcept { return rtp_; }
   const SessionKey& rtcp() const noexcept { return rtcp_; }
   WireForm special_form(PacketKind kind) const noexcept;
@@ -166,14 +166,11 @@ class alignas(128) Context : public InSecretMemory {
     __builtin_prefetch(&first_, 1);
     __builtin_prefetch(&rtp_);
   }
-  /// Those of HMAC suites, and of other SSRCs; reads what prefetch() fetched.
-  void prefetch_more() const noexcept {
-    if (!row().aead) __builtin_prefetch(&rtp_.record.bytes[48]);
-  }
 
  private:
-  static constexpr std::uint8_t kEngineMask = 0x07;
-  static constexpr std::uint8_t kSpecial = 0x08;
+  // rtp_.form: which of kJobForms, and special().
+  static constexpr std::uint8_t kFormMask = 0x7f;
+  static constexpr std::uint8_t kSpecial = 0x80;
 
   struct Epochs {
     EpochRing rtp;

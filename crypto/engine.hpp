@@ -58,12 +58,39 @@ struct alignas(64) Job {
 };
 static_assert(sizeof(Job) == 64);
 
-/// Writes at once what suite and engine decide of a job: tag_len, cipher, engine, key_len, and ok = false.
-inline void set_form(Job& job, std::uint32_t form, EngineKind engine) noexcept {
+/// What suite and engine decide of every packet of a context and of its jobs.
+struct JobForm {
+  std::uint32_t fields;  ///< tag_len of RTP, cipher, engine, key_len and ok = false, as they lie in Job
+  std::uint8_t rtp_tag_len;
+  Cipher cipher;
+  EngineKind engine;
+  bool aead;
+};
+/// All of them in a table that stays in the cache. Suites and engines fit into seven bits together, of which the lower
+/// four are the suite's row.
+inline constexpr std::size_t kMaxSuites = 16;
+inline constexpr auto kJobForms = [] {
+  static_assert(kSuites.size() <= kMaxSuites && kMaxSuites * kEngineKinds <= 128);
+  std::array<JobForm, kMaxSuites * kEngineKinds> forms{};
+  for (std::size_t i = 0; i < forms.size(); ++i) {
+    if (i % kMaxSuites >= kSuites.size()) continue;
+    const Suite& suite = kSuites[i % kMaxSuites];
+    const std::size_t engine = i / kMaxSuites;
+    const auto fields = static_cast<std::uint32_t>(suite.rtp_tag_len | static_cast<std::size_t>(suite.cipher) << 8 |
+                                                   engine << 12 | std::size_t{suite.key_len} << 16);
+    forms[i] = {fields, suite.rtp_tag_len, suite.cipher, static_cast<EngineKind>(engine), suite.aead()};
+  }
+  return forms;
+}();
+constexpr std::uint8_t job_form_index(std::size_t suite_row, EngineKind engine) {
+  return static_cast<std::uint8_t>(suite_row + static_cast<std::size_t>(engine) * kMaxSuites);
+}
+
+/// Writes what the form says at once.
+inline void set_form(Job& job, const JobForm& form) noexcept {
   static_assert(offsetof(Job, tag_len) + 2 == offsetof(Job, key_len) &&
                 offsetof(Job, ok) == offsetof(Job, tag_len) + 3);
-  form |= static_cast<std::uint32_t>(engine) << 12;
-  std::memcpy(&job.tag_len, &form, sizeof form);
+  std::memcpy(&job.tag_len, &form.fields, sizeof form.fields);
 }
 
 inline constexpr std::size_t kMaxBurst = 64;

@@ -54,8 +54,8 @@ struct JobSubject {
 /// Fills keys, IV, text in place, authenticated region, and the tag where it lies in the packet, all in the usual form:
 /// encrypted, without MKI. Where the trailer is authenticated behind the text, the caller has it written there.
 template <class Policy>
-[[gnu::always_inline]] inline void fill_usual_job(Job& job, std::uint8_t* data, const Context& context,
-                                                  const SuiteRow& row, const JobSubject& subject) noexcept {
+[[gnu::always_inline]] inline void fill_usual_job(Job& job, std::uint8_t* data, const JobForm& form,
+                                                  const JobSubject& subject) noexcept {
   std::uint8_t* const text = data + subject.header_len;
   std::uint8_t* const text_end = text + subject.text_len;
   job.keys = &subject.key.record;
@@ -63,8 +63,8 @@ template <class Policy>
   job.src = text;
   job.dst = text;
   job.text_len = static_cast<std::uint16_t>(subject.text_len);
-  set_form(job, row.job_form, context.engine_kind());
-  if (row.aead) {
+  set_form(job, form);
+  if (form.aead) {
     job.tag = text_end;  // RFC 7714 9.1: part of the ciphertext; SRTCP's index and the MKI come after it
     job.auth_len = static_cast<std::uint16_t>(subject.header_len);
     aes_gcm_iv(job.iv.data(), subject.key.salt.data(), data + Policy::kSsrcOffset, subject.index);
@@ -79,9 +79,9 @@ template <class Policy>
 /// The same in any form, and for any suite.
 template <class Policy>
 void fill_job(const JobSpace& space, std::uint8_t* data, const Context& context, const JobSubject& subject) noexcept {
-  const SuiteRow& row = context.row();
+  const JobForm& row = context.job_form();
   Job& job = space.job;
-  fill_usual_job<Policy>(job, data, context, row, subject);
+  fill_usual_job<Policy>(job, data, row, subject);
   job.tag_len = subject.form.tag_len;
   if (!row.aead) {
     job.tag += subject.form.mki_len;
@@ -105,7 +105,7 @@ void fill_job(const JobSpace& space, std::uint8_t* data, const Context& context,
 /// Whether the job reads the trailer from behind the text: HMAC suites do, unless nothing is authenticated, and AEAD
 /// suites for SRTCP that is not encrypted.
 template <class Policy>
-bool trailer_behind_text(const SuiteRow& row, const WireForm& form) noexcept {
+bool trailer_behind_text(const JobForm& row, const WireForm& form) noexcept {
   if (!row.aead) return form.tag_len != 0;
   return Policy::kKind == PacketKind::kRtcp && !form.encrypted;
 }

@@ -31,7 +31,7 @@ void protect(Engine& engine, Workspace& workspace, std::span<SrtpPacket> packets
   for (std::size_t slot = 0; slot < count; ++slot) {
     const JobOrigin& origin = workspace.origins[slot];
     SrtpPacket& packet = packets[origin.packet];
-    if (!finish_usual_protect(workspace.jobs[slot], packet)) {
+    if (!finish_usual_protect(workspace.jobs[slot], origin, packet)) {
       packet.verdict = finish_protect(workspace.jobs[slot], origin, packet);
     }
   }

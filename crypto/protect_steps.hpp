@@ -43,10 +43,11 @@ Verdict begin_protect_as(const JobSpace& space, SrtpPacket& packet) noexcept {
   Policy::commit(*state, index);
   packet.index = index;
   space.origin.key_slot = key_slot;
+  space.origin.usual = false;
 
   const std::size_t header_len = Policy::header_len(packet);
   fill_job<Policy>(space, packet.data, context, {*key, form, index, header_len, packet.length - header_len});
-  if (trailer_behind_text<Policy>(context.row(), form)) {
+  if (trailer_behind_text<Policy>(context.job_form(), form)) {
     store_be32(packet.data + packet.length, Policy::trailer(index, form.encrypted));
   }
   return Verdict::kOk;
@@ -57,7 +58,7 @@ template <class Policy>
 Verdict finish_protect_as(const Job& job, const JobOrigin& origin, SrtpPacket& packet) noexcept {
   if (!job.ok) return Verdict::kEngineFailed;
   const Context& context = *packet.context;
-  const bool aead = context.row().aead;
+  const bool aead = context.job_form().aead;
   if (Policy::kKind == PacketKind::kRtcp && aead) {
     const bool encrypted = !context.parameters().unencrypted_srtcp;
     store_be32(packet.data + packet.length + job.tag_len, Policy::trailer(packet.index, encrypted));

@@ -12,7 +12,7 @@ namespace sallyport::crypto {
 struct alignas(64) SessionKey {
   std::array<std::uint8_t, 14> salt{};  ///< session salt, then zeros
   std::uint8_t suite = 0;               ///< row of kSuites
-  std::uint8_t flags = 0;               ///< the context's, see Context
+  std::uint8_t form = 0;                ///< the context's, see Context
   KeyRecord record{};
 
   SessionKey() = default;

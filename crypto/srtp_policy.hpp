@@ -25,7 +25,7 @@ struct RtpPolicy {
   static constexpr std::uint64_t kMaxIndex = kMaxRtpIndex;
 
   static std::size_t header_len(const SrtpPacket& packet) noexcept { return packet.header_len; }
-  static WireForm usual_form(const Context& context) noexcept { return {context.row().rtp_tag_len, 0, true}; }
+  static WireForm usual_form(const Context& context) noexcept { return {context.job_form().rtp_tag_len, 0, true}; }
   static const SessionKey& key(const Context& context) noexcept { return context.rtp(); }
   static std::uint64_t next_index(const SsrcState& state, const std::uint8_t* data) noexcept {
     return first_guess(&state, rtp_sequence(data));

@@ -13,7 +13,8 @@ struct alignas(64) SsrcState {
   /// Where the window for RTP is wider than 128: the older indices. Owned by the context.
   WideWindow* wide = nullptr;
   std::uint32_t ssrc = 0;
-  /// RTP packets that may still be taken before the lifetime of the master key is looked at.
+  /// RTP packets that may still be taken before the lifetime of the master key is looked at. Only packets that are
+  /// committed next ask for some: where there are any, the window is not empty.
   std::uint16_t allowance = 0;
   std::uint8_t key_slot = 0;  ///< the master key of which the allowance is
   std::uint8_t flags = 0;

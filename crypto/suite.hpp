@@ -68,22 +68,4 @@ constexpr std::size_t suite_index(const Suite& suite) {
   return i;
 }
 
-/// What each RTP packet needs of its suite, in a table that stays in the cache.
-struct SuiteRow {
-  std::uint32_t job_form;  ///< rtp_tag_len, cipher and key_len as set_form() writes them
-  std::uint8_t rtp_tag_len;
-  Cipher cipher;
-  bool aead;
-};
-inline constexpr auto kSuiteRows = [] {
-  std::array<SuiteRow, kSuites.size()> rows{};
-  for (std::size_t i = 0; i < rows.size(); ++i) {
-    const Suite& suite = kSuites[i];
-    const std::uint32_t form =
-        suite.rtp_tag_len | static_cast<std::uint32_t>(suite.cipher) << 8 | std::uint32_t{suite.key_len} << 16;
-    rows[i] = {form, suite.rtp_tag_len, suite.cipher, suite.aead()};
-  }
-  return rows;
-}();
-
 }  // namespace sallyport::crypto

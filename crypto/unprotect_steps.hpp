@@ -78,7 +78,7 @@ struct Tail {
   const std::uint8_t* mki;
 };
 template <class Policy>
-Tail tail_of(const SrtpPacket& packet, const SuiteRow& row, const WireForm& form) noexcept {
+Tail tail_of(const SrtpPacket& packet, const JobForm& row, const WireForm& form) noexcept {
   const std::uint8_t* const end = packet.data + packet.length;
   const std::uint8_t* const mki = end - form.mki_len - (row.aead ? 0 : form.tag_len);
   return {Policy::kIndexOnWire + form.tag_len + form.mki_len, mki - Policy::kIndexOnWire, mki};
@@ -88,7 +88,7 @@ Tail tail_of(const SrtpPacket& packet, const SuiteRow& row, const WireForm& form
 /// once. 4. Describe the job. kOk: the job is ready.
 template <class Policy, Guess kGuess>
 Verdict begin_unprotect_as(const JobSpace& space, SrtpPacket& packet, Context& context) noexcept {
-  const SuiteRow& row = context.row();
+  const JobForm& row = context.job_form();
   const bool special = context.special();
   WireForm form = special ? context.special_form(Policy::kKind) : Policy::usual_form(context);
   packet.attention = false;

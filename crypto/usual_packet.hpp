@@ -15,9 +15,9 @@ namespace sallyport::crypto {
   constexpr std::uint16_t kNear = 64;  // far less than 2^15: RFC 3711 3.3.1 leaves no doubt about the ROC
   if (packet.kind != PacketKind::kRtp || context.special()) return false;
   const std::uint8_t* const data = packet.data;
-  if (packet.length < kRtpFixedHeader || packet.header_len < kRtpFixedHeader || data[0] >> 6 != 2) return false;
+  if (packet.header_len < kRtpFixedHeader || packet.length < packet.header_len || data[0] >> 6 != 2) return false;
   state = &context.first_ssrc();
-  if (state->flags != SsrcState::kOccupied || state->ssrc != rtp_ssrc(data) || state->rtp.empty()) return false;
+  if (state->flags != SsrcState::kOccupied || state->ssrc != rtp_ssrc(data)) return false;
   if (state->allowance == 0) return false;
   const std::uint64_t highest = state->rtp.highest();
   const auto ahead = static_cast<std::uint16_t>(rtp_sequence(data) - static_cast<std::uint16_t>(highest));
@@ -32,23 +32,24 @@ namespace sallyport::crypto {
   SsrcState* state = nullptr;
   std::uint64_t index = 0;
   if (!is_usual(packet, context, state, index)) return false;
-  const SuiteRow row = context.row();
+  const JobForm row = context.job_form();
   const std::size_t length = packet.length;
   const std::size_t header_len = packet.header_len;
-  if (length < header_len || packet.room < length + row.rtp_tag_len) return false;
+  if (packet.room < length + row.rtp_tag_len) return false;
   state->rtp.commit(index);
   --state->allowance;
   packet.index = index;
   packet.attention = false;
-  fill_usual_job<RtpPolicy>(workspace.jobs[slot], packet.data, context, row,
+  fill_usual_job<RtpPolicy>(workspace.jobs[slot], packet.data, row,
                             {context.rtp(), {row.rtp_tag_len, 0, true}, index, header_len, length - header_len});
+  workspace.origins[slot] = {state, 0, 0, 0, false, true};
   if (!row.aead) store_be32(packet.data + length, roc_of(index));
   return true;
 }
 
-/// For every packet of the usual form, whatever its SSRC.
-[[gnu::always_inline]] inline bool finish_usual_protect(const Job& job, SrtpPacket& packet) noexcept {
-  if (packet.kind != PacketKind::kRtp || !job.ok || packet.context->special()) return false;
+[[gnu::always_inline]] inline bool finish_usual_protect(const Job& job, const JobOrigin& origin,
+                                                        SrtpPacket& packet) noexcept {
+  if (!origin.usual || !job.ok) return false;
   packet.length = static_cast<std::uint16_t>(packet.length + job.tag_len);
   return true;
 }
@@ -59,13 +60,13 @@ namespace sallyport::crypto {
   SsrcState* state = nullptr;
   std::uint64_t index = 0;
   if (packet.fallback != nullptr || !is_usual(packet, context, state, index)) return false;
-  const SuiteRow row = context.row();
+  const JobForm row = context.job_form();
   const std::size_t header_len = packet.header_len;
   if (packet.length < header_len + row.rtp_tag_len) return false;
   const std::size_t text_len = packet.length - header_len - row.rtp_tag_len;
   packet.index = index;
   packet.attention = false;
-  fill_usual_job<RtpPolicy>(workspace.jobs[slot], packet.data, context, row,
+  fill_usual_job<RtpPolicy>(workspace.jobs[slot], packet.data, row,
                             {context.rtp(), {row.rtp_tag_len, 0, true}, index, header_len, text_len});
   workspace.origins[slot] = {state, static_cast<std::uint16_t>(text_len), 0, 0, false, true};
   if (!row.aead) lay_trailer(workspace.space(slot), packet.data + header_len + text_len, roc_of(index));

@@ -17,14 +17,13 @@ class Workspace {
   std::array<JobExtra, kMaxBurst> extras;
 };
 
-/// Has the lines fetched that the burst's look-ups will read: first all contexts, then what they point to.
+/// Has the lines fetched that every packet's look-ups read. What only the engine reads of a key is the engine's matter.
 template <Context* SrtpPacket::*kWhich>
 void prefetch_contexts(std::span<SrtpPacket> packets) noexcept {
   for (const SrtpPacket& packet : packets) {
     (packet.*kWhich)->prefetch();
     __builtin_prefetch(packet.data, 1);
   }
-  for (const SrtpPacket& packet : packets) (packet.*kWhich)->prefetch_more();
 }
 
 }  // namespace sallyport::crypto

@@ -2,10 +2,11 @@
 
 #include <cpuid.h>
 
+#include <bit>
 #include <cstring>
 #include <string>
 
-#include "crypto/engines/lanes/job_list.hpp"
+#include "crypto/engines/lanes/job_order.hpp"
 #include "crypto/engines/lanes/kernels.hpp"
 #include "crypto/error.hpp"
 #include "crypto/tag.hpp"
@@ -13,16 +14,16 @@
 namespace sallyport::crypto {
 namespace {
 
-using lanes::JobList;
-
 /// From how many packets on 16 lanes of SHA-1 are faster than the SHA instructions.
 constexpr std::size_t kWideFrom = 9;
 
-/// Ciphers by key length, each with its own kernel: the jobs of a burst are dealt out to these.
+/// Ciphers by key length, each with its own kernel.
 constexpr std::size_t kKinds = 4 * 3;
 constexpr std::size_t kind_of(Cipher cipher, std::size_t key_len) noexcept {
   return static_cast<std::size_t>(cipher) * 3 + (key_len / 8 - 2);
 }
+constexpr Cipher cipher_of(std::size_t kind) noexcept { return static_cast<Cipher>(kind / 3); }
+constexpr std::size_t key_len_of(std::size_t kind) noexcept { return (kind % 3 + 2) * 8; }
 
 void prefetch_keys(const Job& job) noexcept {
   const std::uint8_t* record = job.keys->bytes.data();
@@ -54,53 +55,49 @@ void mask_key(const Suite& suite, const SessionKeys& keys, std::uint8_t* out) {
 
 }  // namespace
 
-/// Lists and scratch memory of a burst; in secret memory, for what kernels leave there.
+/// Order and scratch memory of a burst; in secret memory, for what kernels leave there.
 struct LanesEngine::Working : InSecretMemory {
+  using CipherOrder = lanes::JobOrder<kKinds>;
+  using HashOrder = lanes::JobOrder<1>;
+
   lanes::Scratch scratch;
   std::array<lanes::Tag, kMaxBurst> tags;
-  std::array<JobList, kKinds> ciphers;
-  JobList hashes;
+  CipherOrder ciphers;
+  HashOrder hashes;
 
-  void clear_lists() noexcept {
-    for (JobList& list : ciphers) list.clear();
-    hashes.clear();
-  }
-  void add_cipher(Job& job) noexcept {
-    const std::uint8_t length =
+  static lanes::JobClass cipher_class(const Job& job) noexcept {
+    const lanes::JobClass length =
         job.cipher == Cipher::kAesGcm ? lanes::block_class(job.text_len) : lanes::length_class(job.text_len);
-    ciphers[kind_of(job.cipher, job.key_len)].add(job, length);
+    return static_cast<lanes::JobClass>(kind_of(job.cipher, job.key_len) * lanes::kLengths + length);
   }
-  void add_hash(Job& job) noexcept {
-    if (job.tag_len == 0) return;
-    hashes.add(job, lanes::length_class(job.auth_len + 8u));
-  }
-  JobList& sorted(Cipher cipher, std::size_t key_len) noexcept {
-    JobList& list = ciphers[kind_of(cipher, key_len)];
-    list.sort();
-    return list;
+  static lanes::JobClass hash_class(const Job& job) noexcept {
+    if (job.cipher == Cipher::kAesGcm || job.tag_len == 0) return HashOrder::kLeftOut;
+    return lanes::length_class(job.auth_len + 8u);
   }
 
-  /// Encrypts or decrypts what is in the lists, which with these ciphers is the same.
-  void run_ciphers() noexcept {
-    for (const std::size_t key_len : {16, 24, 32}) {
-      const JobList& list = sorted(Cipher::kAesCm, key_len);
-      if (list.size() != 0) lanes::counter_mode(list.data(), list.size(), key_len, scratch);
-    }
-    const JobList& list = sorted(Cipher::kAesF8, 16);
-    if (list.size() != 0) lanes::f8_mode(list.data(), list.size(), scratch);
+  /// Runs every cipher that has jobs in `ciphers`, GCM in that direction: with the others encrypting is decrypting.
+  void run_ciphers(Direction direction) noexcept {
+    ciphers.for_each_kind([&](std::size_t kind, std::span<Job* const> jobs) {
+      run_cipher(cipher_of(kind), key_len_of(kind), jobs, direction);
+    });
   }
-  template <class Kernel>
-  void run_gcm(Kernel kernel) noexcept {
-    for (const std::size_t key_len : {16, 32}) {
-      const JobList& list = sorted(Cipher::kAesGcm, key_len);
-      if (list.size() != 0) kernel(list.data(), list.size(), key_len, scratch);
+  void run_cipher(Cipher cipher, std::size_t key_len, std::span<Job* const> jobs, Direction direction) noexcept {
+    switch (cipher) {
+      case Cipher::kAesGcm:
+        if (direction == Direction::kSeal) return lanes::gcm_seal(jobs.data(), jobs.size(), key_len, scratch);
+        return lanes::gcm_open(jobs.data(), jobs.size(), key_len, scratch);
+      case Cipher::kAesCm:
+        return lanes::counter_mode(jobs.data(), jobs.size(), key_len, scratch);
+      case Cipher::kAesF8:
+        return lanes::f8_mode(jobs.data(), jobs.size(), scratch);
+      case Cipher::kNull:
+        return;
     }
   }
-  /// Leaves the HMAC of hashes.data()[i] in tags[i].
+  /// Leaves the HMAC of hashes.jobs()[i] in tags[i].
   void run_hashes() noexcept {
-    hashes.sort();
-    Job* const* jobs = hashes.data();
-    const std::size_t count = hashes.size();
+    Job* const* jobs = hashes.jobs().data();
+    const std::size_t count = hashes.jobs().size();
     for (std::size_t i = 0; i < count;) {
       const std::size_t left = count - i;
       if (left >= kWideFrom) {
@@ -178,20 +175,16 @@ KeyRelease LanesEngine::expand(const Suite& suite, const SessionKeys& keys, KeyR
 
 void LanesEngine::seal(std::span<Job> jobs) noexcept {
   Working& w = *working_;
-  w.clear_lists();
-  for (Job& job : jobs) {
+  w.ciphers.arrange(jobs, [](Job& job) {
     prefetch_keys(job);
-    w.add_cipher(job);
-    if (job.cipher != Cipher::kAesGcm) {
-      w.add_hash(job);
-      job.ok = true;
-    }
-  }
-  w.run_gcm(lanes::gcm_seal);
-  w.run_ciphers();
+    job.ok = true;
+    return Working::cipher_class(job);
+  });
+  w.hashes.arrange(jobs, Working::hash_class);
+  w.run_ciphers(Direction::kSeal);
   w.run_hashes();
-  for (std::size_t i = 0; i < w.hashes.size(); ++i) {
-    const Job& job = *w.hashes.data()[i];
+  for (std::size_t i = 0; i < w.hashes.jobs().size(); ++i) {
+    const Job& job = *w.hashes.jobs()[i];
     copy_tag(job.tag, w.tags[i].bytes, job.tag_len);
   }
   lanes::clear_registers();
@@ -199,26 +192,19 @@ void LanesEngine::seal(std::span<Job> jobs) noexcept {
 
 void LanesEngine::open(std::span<Job> jobs) noexcept {
   Working& w = *working_;
-  w.clear_lists();
-  for (Job& job : jobs) {
+  w.hashes.arrange(jobs, [](Job& job) {
     prefetch_keys(job);
-    if (job.cipher == Cipher::kAesGcm) {
-      w.add_cipher(job);
-    } else {
-      w.add_hash(job);
-      job.ok = true;
-    }
-  }
+    job.ok = true;
+    return Working::hash_class(job);
+  });
   w.run_hashes();
-  for (std::size_t i = 0; i < w.hashes.size(); ++i) {
-    Job& job = *w.hashes.data()[i];
+  for (std::size_t i = 0; i < w.hashes.jobs().size(); ++i) {
+    Job& job = *w.hashes.jobs()[i];
     job.ok = tags_equal(job.tag, w.tags[i].bytes, job.tag_len);
   }
-  for (Job& job : jobs) {
-    if (job.cipher != Cipher::kAesGcm && job.ok) w.add_cipher(job);
-  }
-  w.run_gcm(lanes::gcm_open);
-  w.run_ciphers();
+  w.ciphers.arrange(
+      jobs, [](const Job& job) { return job.ok ? Working::cipher_class(job) : Working::CipherOrder::kLeftOut; });
+  w.run_ciphers(Direction::kOpen);
   lanes::clear_registers();
 }
 

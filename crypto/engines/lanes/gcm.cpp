@@ -32,7 +32,7 @@ template <std::size_t kKeyLen, Direction kDirection, int kRows>
 constexpr Halves kRowsHalves{begin_group<kKeyLen, kRows>, end_group<kDirection, kRows>,
                              end_and_begin_group<kKeyLen, kDirection, kRows>};
 template <std::size_t kKeyLen, Direction kDirection, int kTextBlocks>
-constexpr Halves kColumnsHalves{begin_columns<kKeyLen, kDirection, kTextBlocks>, end_columns<kDirection, kTextBlocks>,
+constexpr Halves kColumnsHalves{begin_columns<kKeyLen, kTextBlocks>, end_columns<kDirection, kTextBlocks>,
                                 end_and_begin_columns<kKeyLen, kDirection, kTextBlocks>};
 
 template <std::size_t kKeyLen, Direction kDirection>
