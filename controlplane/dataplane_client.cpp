@@ -198,6 +198,10 @@ void DataplaneClient::tell_gone(const crypto::Context* key) {
   if (key != nullptr && listener_.key_gone) listener_.key_gone(key);
 }
 
+void DataplaneClient::tell_of_device(dataplane::WorkerId worker, bool silent) const {
+  if (listener_.device_silent) listener_.device_silent(worker, silent);
+}
+
 void DataplaneClient::take(dataplane::WorkerId worker, dataplane::KeyLifetime& event) {
   if (listener_.key_lifetime) listener_.key_lifetime({worker, event.stream}, event);
 }

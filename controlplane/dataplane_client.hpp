@@ -57,6 +57,8 @@ struct DataplaneListener {
   std::function<void(const crypto::Context* key)> key_gone;
   /// set_roc() came too late.
   std::function<void(StreamHandle, std::uint32_t ssrc)> roc_refused;
+  /// A worker's crypto device does not answer, or (false) answers again.
+  std::function<void(dataplane::WorkerId, bool silent)> device_silent;
   /// The answer to snapshot(); null where that direction has no key, or the stream is gone.
   std::function<void(StreamHandle, crypto::Direction, std::unique_ptr<crypto::StateSnapshot>)> state_taken;
 };
@@ -135,8 +137,11 @@ class DataplaneClient {
   void take(dataplane::WorkerId, dataplane::EpochKeyRetired& event) { event.key.reset(); }
   void take(dataplane::WorkerId worker, dataplane::RocRefused& event);
   void take(dataplane::WorkerId worker, dataplane::StateTaken& event);
+  void take(dataplane::WorkerId worker, dataplane::DeviceSilent&) { tell_of_device(worker, true); }
+  void take(dataplane::WorkerId worker, dataplane::DeviceAnswers&) { tell_of_device(worker, false); }
   void take(dataplane::WorkerId, std::monostate&) {}
   void tell_gone(const crypto::Context* key);
+  void tell_of_device(dataplane::WorkerId worker, bool silent) const;
 
   DataplaneOptions options_;
   const drivers::Eal& eal_;

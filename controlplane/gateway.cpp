@@ -77,6 +77,7 @@ Gateway::Gateway(Config config, std::vector<std::string> overrides)
                             .epoch_due = [this](const auto&... told) { streams_->epoch_due(told...); },
                             .key_gone = [this](const crypto::Context* key) { streams_->key_gone(key); },
                             .roc_refused = [this](auto... told) { streams_->roc_refused(told...); },
+                            .device_silent = [this](auto... told) { log_crypto_device(told...); },
                             .state_taken = {}});
   streams_ = std::make_unique<StaticStreams>(*dataplane_, *engine_, [this](auto&&... arguments) {
     return watch_next_hop(std::forward<decltype(arguments)>(arguments)...);
@@ -115,6 +116,17 @@ void Gateway::open_ports() {
     const Port& port = ports_.back();
     spdlog::info("port {}: {}; kernel path: {}", config.options.name, port.device->description(),
                  port.kernel_path->description());
+  }
+}
+
+void Gateway::log_crypto_device(dataplane::WorkerId worker, bool silent) const {
+  const std::string& device = config_.crypto_device.device;
+  if (silent) {
+    spdlog::error(
+        "crypto device {}: does not answer worker {}; packets of its suites are dropped there (device_silent)", device,
+        worker);
+  } else {
+    spdlog::info("crypto device {}: answers worker {} again", device, worker);
   }
 }
 
@@ -162,6 +174,7 @@ GatewayFacts Gateway::facts() const {
   GatewayFacts facts{.config_file = config_.file,
                      .engine = std::string(engine_->description()),
                      .engines = config_.engines,
+                     .crypto_device = config_.crypto_device.device,
                      .huge_pages = eal_.huge_pages_in_use(),
                      .warnings = config_.warnings,
                      .ports = {},

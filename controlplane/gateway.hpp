@@ -43,6 +43,7 @@ class Gateway {
   void open_ports();
   drivers::MbufPool& pool_for(int numa_node);
   std::unique_ptr<DataplaneClient> make_dataplane() const;
+  void log_crypto_device(dataplane::WorkerId worker, bool silent) const;
   NextHopWatch watch_next_hop(std::size_t port, const drivers::IpAddress& remote,
                               std::function<void(std::optional<drivers::MacAddress>)> told);
   GatewayFacts facts() const;

@@ -61,7 +61,7 @@ json StatusReporter::status() {
               {"engine", facts_.engine},
               {"engines", engines_json(facts_.engines, dataplane_.worker(0).engine())},
               {"huge_pages", facts_.huge_pages},
-              {"warnings", facts_.warnings},
+              {"warnings", warnings()},
               {"workers", json::array()},
               {"ports", json::array()}};
   std::uint64_t active = 0;
@@ -72,6 +72,16 @@ json StatusReporter::status() {
   for (const PortStatus& port : facts_.ports) result["ports"].push_back(port_status(port));
   result["streams"] = {{"configured", streams_.all().size()}, {"active", active / 2}};
   return result;
+}
+
+/// Those of the configuration, and crypto devices that do not answer.
+json StatusReporter::warnings() const {
+  json all = facts_.warnings;
+  for (std::size_t id = 0; id < dataplane_.workers(); ++id) {
+    if (dataplane_.worker(id).stats().silent.read() == 0) continue;
+    all.push_back("crypto device " + facts_.crypto_device + " does not answer worker " + std::to_string(id));
+  }
+  return all;
 }
 
 json StatusReporter::worker_status(std::size_t id) {
@@ -136,6 +146,7 @@ json StatusReporter::worker_stats(std::size_t id) const {
           {"consumed", stats.consumed.read()},
           {"parked", stats.parked.read()},
           {"resumed", stats.resumed.read()},
+          {"unanswered", stats.unanswered.read()},
           {"dropped", stats.dropped()},
           {"balanced", stats.imbalances.read() == 0},
           {"drops", drops_json(stats.drops)},

@@ -23,6 +23,7 @@ struct GatewayFacts {
   std::string config_file;
   std::string engine;
   crypto::EngineChoice engines;
+  std::string crypto_device;  ///< empty: there is none
   bool huge_pages = false;
   std::vector<std::string> warnings;
   std::vector<PortStatus> ports;
@@ -50,6 +51,7 @@ class StatusReporter {
   };
   Sample sample(const dataplane::WorkerStats& stats) const;
   nlohmann::json worker_status(std::size_t id);
+  nlohmann::json warnings() const;
   nlohmann::json port_status(const PortStatus& port) const;
   nlohmann::json worker_stats(std::size_t id) const;
   nlohmann::json side(const StreamConfig& config, const StreamSideConfig& side, const StreamSide& state,

@@ -8,6 +8,7 @@
 namespace sallyport::crypto {
 
 bool PendingPacket::begin_protect() noexcept {
+  try_ = 0;
   packet_.verdict = crypto::begin_protect(space(), packet_);
   return packet_.verdict == Verdict::kOk;
 }

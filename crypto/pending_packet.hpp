@@ -21,6 +21,8 @@ class PendingPacket {
   SrtpPacket& packet() noexcept { return packet_; }
   /// What is submitted. The engine gives the same pointer back.
   Job& job() noexcept { return job_; }
+  /// The context whose key the job uses.
+  const Context& key_owner() const noexcept { return kTries[try_].fallback ? *packet_.fallback : *packet_.context; }
   /// The packet that a job belongs to.
   static PendingPacket& of(Job& job) noexcept { return *reinterpret_cast<PendingPacket*>(&job); }
 

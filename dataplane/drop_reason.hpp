@@ -43,6 +43,7 @@ enum class DropReason : std::uint8_t {
   kTooLong,
   kHandOverFull,
   kDeviceFull,
+  kDeviceSilent,
   kTxFull,
   kCount,
 };
@@ -80,13 +81,14 @@ inline constexpr std::array<DropReasonText, kDropReasons> kDropReasonTexts{{
     {"no_room", "no room behind the packet for the SRTP trailer"},
     {"unknown_mki", "an SRTP packet whose master key identifier the leg does not have"},
     {"no_session_key", "the session keys of the packet's derivation epoch were not here yet"},
-    {"engine_failed", "the crypto implementation refused to encrypt"},
+    {"engine_failed", "the crypto implementation failed to do its work"},
     {"rtcp_malformed", "an RTCP compound packet whose lengths do not add up"},
     {"sink_gone", "the leg that the media goes to was removed"},
     {"no_next_hop", "the next hop's MAC address is not known yet"},
     {"too_long", "longer than the egress port's MTU with its new header and SRTP trailer; media is never fragmented"},
     {"hand_over_full", "the ring to the worker that owns the stream or the port was full"},
     {"device_full", "the crypto device took no more, or too many packets of the stream wait for it already"},
+    {"device_silent", "the crypto device did not answer in time, or is not asked because it does not answer"},
     {"tx_full", "the port did not take the packet"},
 }};
 

@@ -69,7 +69,13 @@ struct StateTaken {
   bool taken = false;  ///< false: the stream is gone, or that direction is plain
 };
 
+/// The worker's crypto device does not answer: packets of its suites are dropped, but for a trial now and then.
+struct DeviceSilent {};
+
+/// It answers again.
+struct DeviceAnswers {};
+
 using Event = std::variant<std::monostate, StreamRetired, ContextRetired, MediaLost, MediaResumed, KeyLifetime,
-                           EpochDue, EpochKeyRetired, RocRefused, StateTaken>;
+                           EpochDue, EpochKeyRetired, RocRefused, StateTaken, DeviceSilent, DeviceAnswers>;
 
 }  // namespace sallyport::dataplane

@@ -1,5 +1,7 @@
 #include "dataplane/parking.hpp"
 
+#include <algorithm>
+
 #include "dataplane/stream.hpp"
 
 namespace sallyport::dataplane {
@@ -21,12 +23,13 @@ ParkedPacket* Parking::take(const Stream& leg, crypto::Direction direction) noex
   return parked;
 }
 
-void Parking::enter(ParkedPacket& parked, rte_mbuf* packet, Stream& leg, crypto::Direction direction) noexcept {
+void Parking::enter(ParkedPacket& parked, rte_mbuf* packet, Stream& leg, crypto::Direction direction,
+                    Tsc now) noexcept {
   parked.packet = packet;
   parked.leg = &leg;
   parked.direction = direction;
-  parked.done = false;
-  parked.refused = false;
+  parked.end = ParkedEnd::kNotYet;
+  parked.since = now;
   parked.next = nullptr;
   Lane& lane = leg.lanes[static_cast<std::size_t>(direction)];
   (lane.first == nullptr ? lane.first : lane.last->next) = &parked;
@@ -34,10 +37,10 @@ void Parking::enter(ParkedPacket& parked, rte_mbuf* packet, Stream& leg, crypto:
   ++lane.entered;
 }
 
-void Parking::mark_done(ParkedPacket& parked) noexcept {
-  parked.done = true;
+void Parking::finish(ParkedPacket& parked, ParkedEnd end) noexcept {
+  parked.end = end;
   Lane& lane = parked.leg->lanes[static_cast<std::size_t>(parked.direction)];
-  while (lane.first != nullptr && lane.first->done) {
+  while (lane.first != nullptr && lane.first->end != ParkedEnd::kNotYet) {
     ParkedPacket* released = lane.first;
     lane.first = released->next;
     ++lane.left;
@@ -57,6 +60,13 @@ void Parking::give_back(ParkedPacket& parked) noexcept {
   parked.packet = nullptr;
   parked.next = free_;
   free_ = &parked;
+}
+
+std::span<ParkedPacket> Parking::next_share() noexcept {
+  const std::size_t begin = share_begin_;
+  const std::size_t end = std::min(begin + size_ / kShares + 1, size_);
+  share_begin_ = end == size_ ? 0 : end;
+  return {slots_.get() + begin, end - begin};
 }
 
 ParkedPacket& Parking::of(crypto::Job& job) noexcept {

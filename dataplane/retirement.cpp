@@ -2,7 +2,9 @@
 
 namespace sallyport::dataplane {
 
-Retirement::Retirement(Ring<Event>& events) : events_(events) { waiting_.reserve(kMostWaiting); }
+Retirement::Retirement(Ring<Event>& events, Quarantine& quarantine) : events_(events), quarantine_(quarantine) {
+  waiting_.reserve(kMostWaiting);
+}
 
 bool Retirement::Waiting::due() const noexcept {
   for (std::size_t i = 0; i < until.size(); ++i) {
@@ -15,17 +17,26 @@ bool Retirement::Waiting::due() const noexcept {
 void Retirement::give_back(Event&& event, const Stream& stream) noexcept {
   Waiting waiting{std::move(event), &stream, {stream.lanes[0].entered, stream.lanes[1].entered}};
   // Never past what waits: it may refer to the stream in this event.
-  if (waiting_.empty() && waiting.due() && events_.push(std::move(waiting.event))) return;
-  waiting_.push_back(std::move(waiting));
+  if (waiting_.empty() && !quarantine_.has_free() && waiting.due() && ring_has_room()) {
+    send(std::move(waiting.event));
+  } else {
+    waiting_.push_back(std::move(waiting));
+  }
+}
+
+/// There is room, and nothing free in the quarantine: a place there for each of its jobs.
+void Retirement::send(Event&& event) noexcept {
+  if (!quarantine_.keep(event)) events_.push(std::move(event));
 }
 
 void Retirement::send_due() noexcept {
+  for (Event event; ring_has_room() && quarantine_.take_free(event);) events_.push(std::move(event));
   std::size_t kept = 0;
   bool room = true;  // once there was none, for nobody: a stream may not overtake what waits for it
   for (std::size_t i = 0; i < waiting_.size(); ++i) {
-    room = room && events_.size() < events_.capacity();
+    room = room && ring_has_room();
     if (room && waiting_[i].due()) {
-      events_.push(std::move(waiting_[i].event));
+      send(std::move(waiting_[i].event));
     } else {
       if (kept != i) waiting_[kept] = std::move(waiting_[i]);
       ++kept;

@@ -42,6 +42,8 @@ struct alignas(64) WorkerStats {
   Counter idle_sleeps;
   Counter imbalances;  ///< checks at which the accounting identity did not hold: always 0
   Counter streams;     ///< streams that are installed
+  Counter unanswered;  ///< jobs that the crypto device has and did not answer in time
+  Counter silent;      ///< 1 while the crypto device counts as silent
 
   std::uint64_t dropped() const noexcept {
     std::uint64_t sum = 0;

@@ -25,7 +25,8 @@ Worker::Worker(const WorkerOptions& options, std::span<const LocalAddress> addre
                const WorkerRings& rings, std::unique_ptr<crypto::Engine> engine)
     : options_(options),
       rings_(rings),
-      retirement_(*rings.events),
+      quarantine_(engine->async() == nullptr ? 0 : options.parked_packets),
+      retirement_(*rings.events, quarantine_),
       state_{.id = options.id,
              .workers = options.workers,
              .now = Clock::now(),
@@ -33,6 +34,8 @@ Worker::Worker(const WorkerOptions& options, std::span<const LocalAddress> addre
              .ports = std::move(ports),
              .parking = engine->async() == nullptr ? nullptr : std::make_unique<Parking>(options.parked_packets),
              .engine = std::move(engine),
+             .device_watch = DeviceWatch(Clock(options.tsc_hz).ticks(options.device_patience)),
+             .quarantine = &quarantine_,
              .workspace = crypto::make_workspace(),
              .srtp = {},
              .hand_over = rings.hand_over,
@@ -298,6 +301,7 @@ void Worker::give_back(std::unique_ptr<crypto::Context> context) noexcept {
 void Worker::sweep() noexcept {
   last_sweep_ = state_.now;
   if (!state_.stats.balanced()) state_.stats.imbalances.add();
+  if (state_.device != nullptr) tell_of_device();
   const std::uint32_t capacity = state_.table.capacity();
   const std::uint32_t share = capacity / kSweepsPerRound + 1;
   for (std::uint32_t i = 0; i < share && retirement_.has_room(kEventsPerCommand); ++i) {
@@ -308,6 +312,16 @@ void Worker::sweep() noexcept {
     Stream* stream = state_.table.in_slot(sweep_next_++);
     if (stream != nullptr) sweep_stream(*stream);
   }
+}
+
+/// Without room it is said at a later sweep.
+void Worker::tell_of_device() noexcept {
+  const bool silent = state_.device_watch.silent();
+  state_.stats.silent.set(silent ? 1 : 0);
+  state_.stats.unanswered.set(quarantine_.size());
+  if (silent == told_silent_) return;
+  const bool told = silent ? rings_.events->push(DeviceSilent{}) : rings_.events->push(DeviceAnswers{});
+  if (told) told_silent_ = silent;
 }
 
 void Worker::sweep_stream(Stream& stream) noexcept {

@@ -22,7 +22,10 @@ struct WorkerOptions {
   std::size_t workers = 1;
   std::uint32_t max_streams = 4096;
   std::size_t parked_packets = 1024;  ///< that wait for an asynchronous crypto device at a time
-  unsigned idle_polls = 64;           ///< empty passes before it sleeps; 0: never
+  /// How long such a device may take for a job. What it had longer is no use to a listener any more: the packet is
+  /// dropped, its stream goes on without it. A device that works takes thousandths of that.
+  std::chrono::milliseconds device_patience{1000};
+  unsigned idle_polls = 64;  ///< empty passes before it sleeps; 0: never
   std::chrono::microseconds idle_sleep{50};
   double tsc_hz = 1e9;
 };
@@ -74,17 +77,20 @@ class Worker {
   void forward(StageTimer& timer, Burst& opened, Burst& media) noexcept;
   void sweep() noexcept;
   void sweep_stream(Stream& stream) noexcept;
+  void tell_of_device() noexcept;
   void retire(std::unique_ptr<crypto::Context> context, const Stream& stream) noexcept;
   void give_back(std::unique_ptr<crypto::Context> context) noexcept;
 
   WorkerOptions options_;
   WorkerRings rings_;
-  Retirement retirement_;  ///< before state_, whose engine has to die first
+  Quarantine quarantine_;
+  Retirement retirement_;  ///< both before state_, whose engine has to die first
   WorkerState state_;
   Tsc sweep_interval_;
   Tsc last_sweep_ = 0;
   std::uint32_t sweep_next_ = 0;
   std::uint32_t sweep_rounds_ = 0;
+  bool told_silent_ = false;  ///< what control knows of the crypto device
 };
 
 }  // namespace sallyport::dataplane

@@ -11,11 +11,13 @@
 #include "crypto/transform.hpp"
 #include "dataplane/burst.hpp"
 #include "dataplane/clock.hpp"
+#include "dataplane/device_watch.hpp"
 #include "dataplane/event.hpp"
 #include "dataplane/hand_over.hpp"
 #include "dataplane/net_headers.hpp"
 #include "dataplane/packet.hpp"
 #include "dataplane/parking.hpp"
+#include "dataplane/quarantine.hpp"
 #include "dataplane/ring.hpp"
 #include "dataplane/stats.hpp"
 #include "dataplane/stream_table.hpp"
@@ -67,6 +69,8 @@ struct WorkerState {
   std::unique_ptr<Parking> parking;        ///< null unless there is a device
   std::unique_ptr<crypto::Engine> engine;  ///< dies before what its jobs refer to, above
   crypto::AsyncEngine* device = nullptr;   ///< the engine's
+  DeviceWatch device_watch;
+  Quarantine* quarantine = nullptr;  ///< the worker's; outlives the engine
   crypto::WorkspacePtr workspace;
   std::array<crypto::SrtpPacket, kBurst> srtp;  ///< the burst as the transforms see it
   HandOverMesh* hand_over = nullptr;

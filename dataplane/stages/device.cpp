@@ -1,5 +1,7 @@
 // The way of packets through an asynchronous crypto device: parked and submitted, collected, submitted again where
-// another key or ROC may fit, released in their stream's order. Nothing here waits.
+// another key or ROC may fit, released in their stream's order. Nothing here waits, and nothing waits for ever: a job
+// that the device does not answer in time is given up. Its packet counts as dropped, but its memory goes into
+// quarantine, not back.
 #include "dataplane/stages/stages.hpp"
 #include "dataplane/stages/transform_burst.hpp"
 
@@ -18,14 +20,16 @@ class Submission {
 
   void add(ParkedPacket& parked) noexcept { jobs_[count_++] = &parked.pending.job(); }
 
-  /// What the device does not take is refused; it leaves in its turn.
+  /// What the device does not take, or is not given because it is silent, leaves in its turn.
   void send() noexcept {
+    if (count_ == 0) return;
+    const std::size_t given = worker_.device_watch.admit(count_, worker_.now);
     const std::size_t taken =
-        count_ == 0 ? 0 : worker_.device->submit(std::span<crypto::Job* const>(jobs_.data(), count_), direction_);
+        given == 0 ? 0 : worker_.device->submit(std::span<crypto::Job* const>(jobs_.data(), given), direction_);
+    for (std::size_t i = 0; i < taken; ++i) Parking::of(*jobs_[i]).with_device = true;
     for (std::size_t i = taken; i < count_; ++i) {
-      ParkedPacket& parked = Parking::of(*jobs_[i]);
-      parked.refused = true;
-      worker_.parking->mark_done(parked);
+      worker_.parking->finish(Parking::of(*jobs_[i]),
+                              worker_.device_watch.silent() ? ParkedEnd::kUnanswered : ParkedEnd::kRefused);
     }
     count_ = 0;
   }
@@ -74,7 +78,10 @@ bool park_one(WorkerState& worker, rte_mbuf* packet, Submission& submission, Dir
   if (!is_devices(keys.context) && !is_devices(keys.fallback) && !overtakes) return true;
 
   ParkedPacket* const parked = worker.parking->take(leg, direction);
-  if (parked == nullptr) return drop(worker, packet, &leg, DropReason::kDeviceFull);
+  if (parked == nullptr) {
+    return drop(worker, packet, &leg,
+                worker.device_watch.silent() ? DropReason::kDeviceSilent : DropReason::kDeviceFull);
+  }
   crypto::SrtpPacket& srtp = parked->pending.packet();
   srtp = keys;
   describe(packet, srtp);
@@ -86,20 +93,52 @@ bool park_one(WorkerState& worker, rte_mbuf* packet, Submission& submission, Dir
     return drop(worker, packet, &leg, reason_of(srtp.verdict));
   }
   worker.stats.parked.add();
-  worker.parking->enter(*parked, packet, leg, direction);
+  worker.parking->enter(*parked, packet, leg, direction, worker.now);
   if (advance(worker, *parked)) {
     submission.add(*parked);
   } else {
-    worker.parking->mark_done(*parked);
+    worker.parking->finish(*parked, ParkedEnd::kVerdict);
   }
   return false;
+}
+
+/// A job came back. True: it is to be submitted again. False: that was all of it.
+bool take_back(WorkerState& worker, ParkedPacket& parked) noexcept {
+  parked.with_device = false;
+  if (parked.in_quarantine) {
+    worker.quarantine->leave(parked);
+    rte_pktmbuf_free(parked.packet);
+    worker.parking->give_back(parked);
+    return false;
+  }
+  if (parked.end == ParkedEnd::kUnanswered) return false;  // its turn to leave has not come yet
+  if (has_next_job(parked) && advance(worker, parked)) return true;
+  worker.parking->finish(parked, ParkedEnd::kVerdict);
+  return false;
+}
+
+/// Jobs that the device has had for too long. A share of the slots at a time: each is looked at often enough.
+void give_up_overdue(WorkerState& worker) noexcept {
+  for (ParkedPacket& parked : worker.parking->next_share()) {
+    if (!parked.with_device || parked.end != ParkedEnd::kNotYet) continue;
+    if (!worker.device_watch.overdue(parked.since, worker.now)) continue;
+    worker.device_watch.missed(parked.since, worker.now);
+    worker.parking->finish(parked, ParkedEnd::kUnanswered);
+  }
 }
 
 /// False: the packet is gone.
 bool resume_one(WorkerState& worker, ParkedPacket& parked) noexcept {
   rte_mbuf* const packet = parked.packet;
   worker.stats.resumed.add();
-  if (parked.refused) return drop(worker, packet, parked.leg, DropReason::kDeviceFull);
+  if (parked.end == ParkedEnd::kRefused) return drop(worker, packet, parked.leg, DropReason::kDeviceFull);
+  if (parked.end == ParkedEnd::kUnanswered) {
+    if (parked.with_device) {
+      rte_mbuf_refcnt_update(packet, 1);  // the device's share; the other one is dropped
+      worker.quarantine->enter(parked);
+    }
+    return drop(worker, packet, parked.leg, DropReason::kDeviceSilent);
+  }
   if (!take_result(worker, packet, parked.pending.packet())) return false;
   if (!parked.leg->removed) return true;
   const bool opened = parked.direction == Direction::kOpen;
@@ -119,18 +158,18 @@ std::uint16_t collect_from_device(WorkerState& worker) noexcept {
   for (int round = 0; round < kCollectRounds; ++round) {
     std::array<crypto::Job*, kBurst> done;
     const std::size_t count = worker.device->collect(done);
+    if (count != 0) worker.device_watch.heard(worker.now);
     Submission again(worker, Direction::kOpen);
     for (std::size_t i = 0; i < count; ++i) {
       ParkedPacket& parked = Parking::of(*done[i]);
-      if (has_next_job(parked) && advance(worker, parked)) {
-        again.add(parked);
-      } else {
-        worker.parking->mark_done(parked);
-      }
+      if (take_back(worker, parked)) again.add(parked);
     }
     again.send();
     collected += count;
-    if (count < done.size()) break;
+    if (count == done.size()) continue;
+    // The device has no more for us now: what is overdue did not just wait for us to ask.
+    if (worker.device_watch.time_to_look(worker.now, Parking::kShares)) give_up_overdue(worker);
+    break;
   }
   return static_cast<std::uint16_t>(collected);
 }
@@ -141,7 +180,7 @@ bool resume(WorkerState& worker, Burst& opened, Burst& sealed) noexcept {
     ParkedPacket* const parked = worker.parking->next_released();
     if (parked == nullptr) break;
     if (resume_one(worker, *parked)) (parked->direction == Direction::kOpen ? opened : sealed).push(parked->packet);
-    worker.parking->give_back(*parked);
+    if (!parked->in_quarantine) worker.parking->give_back(*parked);
   }
   return true;
 }

@@ -22,8 +22,8 @@ void unprotect(WorkerState& worker, Burst& burst) noexcept;
 /// parked, their jobs submitted.
 void park(WorkerState& worker, Burst& burst, crypto::Direction direction) noexcept;
 
-/// Takes back what the device is done with. How many jobs; they may be submitted again at once, with another key or
-/// ROC.
+/// Takes back what the device is done with, and gives up what it has had for too long. How many jobs came back; they
+/// may be submitted again at once, with another key or ROC.
 std::uint16_t collect_from_device(WorkerState& worker) noexcept;
 
 /// Parked packets whose turn has come, a burst of each kind at most: opened ones go on with route, sealed ones with

@@ -306,8 +306,7 @@ std::vector<Scenario> srtp_drops() {
                                        [](Leg& leg) {
                                          leg.adjust = [](dataplane::Stream& stream) {
                                            const auto ssrc = stream.clock.source_of(0x11111111).out_ssrc;
-                                           stream.tx->find_or_add_ssrc(ssrc)->rtp =
-                                               crypto::ReplayWindow::near((std::uint64_t{1} << 48) - 1);
+                                           stream.tx->find_or_add_ssrc(ssrc)->rtp.commit((std::uint64_t{1} << 48) - 1);
                                          };
                                        },
                                        secure_leg("east", kCm))},
@@ -365,8 +364,8 @@ TEST_P(Drops, Plays) { play(GetParam().scenario, GetParam().engine, GetParam().l
 INSTANTIATE_TEST_SUITE_P(Reasons, Drops, testing::ValuesIn(runs_of(all_drops())),
                          [](const auto& run) { return name_of(run.param); });
 
-/// Those that only a crypto device of the test's own can bring about: see async_test.
-constexpr std::array kOfDevices{DropReason::kDeviceFull, DropReason::kEngineFailed};
+/// Those that only a crypto device of the test's own can bring about: see async_test and silent_device_test.
+constexpr std::array kOfDevices{DropReason::kDeviceFull, DropReason::kDeviceSilent, DropReason::kEngineFailed};
 
 TEST(DropReasons, EachHasAScenario) {
   const auto scenarios = all_drops();

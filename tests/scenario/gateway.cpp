@@ -117,8 +117,11 @@ Gateway::Gateway(const GatewayOptions& options, drivers::MbufPool& pool)
   for (WorkerId id = 0; id < options.layout.workers; ++id) {
     commands_.push_back(std::make_unique<dataplane::Ring<dataplane::Command>>(64));
     events_.push_back(std::make_unique<dataplane::Ring<dataplane::Event>>(options.event_slots));
-    const dataplane::WorkerOptions worker{
-        .id = id, .workers = options.layout.workers, .max_streams = options.max_streams, .tsc_hz = clock_.hz()};
+    const dataplane::WorkerOptions worker{.id = id,
+                                          .workers = options.layout.workers,
+                                          .max_streams = options.max_streams,
+                                          .device_patience = options.device_patience,
+                                          .tsc_hz = clock_.hz()};
     const dataplane::WorkerRings rings{commands_.back().get(), events_.back().get(), &mesh_};
     auto engine = options.engines ? options.engines->for_worker(id) : crypto::make_engine(options.engine);
     workers_.push_back(

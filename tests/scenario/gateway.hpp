@@ -77,6 +77,8 @@ struct GatewayOptions {
   unsigned twin_slots = 4096;
   unsigned punt_rate = 1'000'000;
   EngineSource* engines = nullptr;  ///< instead of `engine`; outlives the gateway
+  /// Of a worker with its crypto device. Longer than any test that has not this for its subject.
+  std::chrono::milliseconds device_patience{60'000};
 };
 
 class Gateway {

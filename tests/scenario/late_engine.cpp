@@ -57,8 +57,8 @@ class LateDevice final : public crypto::AsyncEngine {
 
   bool is_due(const Entry& entry) const {
     const Lateness& lateness = source_.lateness;
-    return !lateness.silent && lateness.lost != entry.number && polls_ - entry.poll > lateness.polls &&
-           Time::now() - entry.time >= lateness.time;
+    return !lateness.silent && lateness.lost != entry.number && lateness.first <= entry.number &&
+           polls_ - entry.poll > lateness.polls && Time::now() - entry.time >= lateness.time;
   }
 
   void work(const Entry& entry) {

@@ -23,6 +23,7 @@ struct Lateness {
   bool silent = false;          ///< nothing is given back
   bool fails = false;           ///< no job succeeds
   std::uint64_t lost = kNoJob;  ///< a job that never comes back, counted from 0 in the order of submission
+  std::uint64_t first = 0;      ///< those before it never come back
 };
 
 /// What happened, for all workers together.
