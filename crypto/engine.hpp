@@ -37,9 +37,9 @@ enum class EngineKind : std::uint8_t { kLanes, kIpsecMb, kOpenSsl, kCryptodev, k
 inline constexpr std::size_t kEngineKinds = 5;
 
 /// One packet's crypto, in one cache line. Ciphertext and cleartext are `text_len` bytes; `src` and `dst` are equal (in
-/// place) or do not overlap. What is authenticated: with AEAD suites `auth` (the additional data) and then the text;
-/// with the others `auth` alone, which the transform laid out (header | text | ROC or index) and which contains the
-/// ciphertext. An engine touches no byte outside of these regions and the tag.
+/// place) or do not overlap; both may be null where there is no text. What is authenticated: with AEAD suites `auth`
+/// (the additional data) and then the text; with the others `auth` alone, which the transform laid out (header | text |
+/// ROC or index) and which contains the ciphertext. An engine touches no byte outside of these regions and the tag.
 struct alignas(64) Job {
   const KeyRecord* keys;
   const std::uint8_t* auth;

@@ -1,5 +1,6 @@
 #include "crypto/engines/cryptodev_slot.hpp"
 
+#include <algorithm>
 #include <cstring>
 
 #include "crypto/tag.hpp"
@@ -16,7 +17,7 @@ std::uint16_t text_offset(const Job& job, Direction direction) noexcept {
 
 CryptodevWork stage_gcm(CryptodevSlot& slot, const Job& job, Direction direction) noexcept {
   const CryptodevKeys keys = cryptodev_keys(*job.keys);
-  std::memcpy(slot.data.data(), job.src, job.text_len);
+  std::copy_n(job.src, job.text_len, slot.data.data());
   std::memcpy(slot.aad.data(), job.auth, kCryptodevAadLen);
   if (direction == Direction::kOpen) copy_tag(slot.digest.data(), job.tag, job.tag_len);
   return {.session = direction == Direction::kSeal ? keys.seal : keys.open,
@@ -29,7 +30,7 @@ CryptodevWork stage_gcm(CryptodevSlot& slot, const Job& job, Direction direction
 
 /// A hash alone: nothing is encrypted, or nothing is there to be encrypted (some devices refuse to do that).
 CryptodevWork stage_hash(CryptodevSlot& slot, const Job& job) noexcept {
-  std::memcpy(slot.data.data(), job.auth, job.auth_len);
+  std::copy_n(job.auth, job.auth_len, slot.data.data());
   return {.session = cryptodev_keys(*job.keys).digest,
           .aead = false,
           .data_len = job.auth_len,
@@ -40,7 +41,7 @@ CryptodevWork stage_hash(CryptodevSlot& slot, const Job& job) noexcept {
 
 /// A cipher alone: the session's hash is computed over the text, and not looked at.
 CryptodevWork stage_cipher(CryptodevSlot& slot, const Job& job) noexcept {
-  std::memcpy(slot.data.data(), job.src, job.text_len);
+  std::copy_n(job.src, job.text_len, slot.data.data());
   return {.session = cryptodev_keys(*job.keys).seal,
           .aead = false,
           .data_len = job.text_len,
@@ -52,9 +53,9 @@ CryptodevWork stage_cipher(CryptodevSlot& slot, const Job& job) noexcept {
 CryptodevWork stage_chain(CryptodevSlot& slot, const Job& job, Direction direction) noexcept {
   const CryptodevKeys keys = cryptodev_keys(*job.keys);
   const std::uint16_t offset = text_offset(job, direction);
-  std::memcpy(slot.data.data(), job.auth, job.auth_len);
+  std::copy_n(job.auth, job.auth_len, slot.data.data());
   if (direction == Direction::kSeal && job.src != job.dst) {
-    std::memcpy(slot.data.data() + offset, job.src, job.text_len);
+    std::copy_n(job.src, job.text_len, slot.data.data() + offset);
   }
   return {.session = direction == Direction::kSeal ? keys.seal : keys.open,
           .aead = false,
@@ -101,7 +102,7 @@ void cryptodev_finish(const CryptodevSlot& slot, bool done) noexcept {
   const bool compare = !seal && job.cipher != Cipher::kAesGcm && job.tag_len != 0;
   job.ok = done && (!compare || tags_equal(slot.digest.data(), job.tag, job.tag_len));
   if (!job.ok) return;
-  if (encrypts(job)) std::memcpy(job.dst, staged_text(slot, job), job.text_len);
+  if (encrypts(job)) std::copy_n(staged_text(slot, job), job.text_len, job.dst);
   if (seal && job.tag_len != 0) copy_tag(job.tag, slot.digest.data(), job.tag_len);
 }
 

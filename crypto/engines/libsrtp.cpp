@@ -3,6 +3,7 @@
 #include <srtp2/auth.h>
 #include <srtp2/cipher.h>
 
+#include <algorithm>
 #include <cstring>
 #include <new>
 
@@ -84,7 +85,7 @@ bool apply_cipher(Job& job) noexcept {
   if (job.cipher == Cipher::kNull || job.text_len == 0) return true;
   srtp_cipher_t* const cipher = load(*job.keys).cipher;
   std::uint32_t length = job.text_len;
-  if (job.dst != job.src) std::memcpy(job.dst, job.src, job.text_len);
+  if (job.dst != job.src) std::copy_n(job.src, job.text_len, job.dst);
   return srtp_cipher_set_iv(cipher, job.iv.data(), srtp_direction_encrypt) == srtp_err_status_ok &&
          srtp_cipher_encrypt(cipher, job.dst, &length) == srtp_err_status_ok;
 }
@@ -161,14 +162,14 @@ bool LibSrtpEngine::seal_gcm(Job& job) noexcept {
   std::uint8_t* const text = in_place(job) ? job.dst : aside_->bytes.data();
   std::uint32_t length = job.text_len;
   std::uint32_t tag_len = 0;
-  if (text != job.src) std::memcpy(text, job.src, job.text_len);
+  if (text != job.src) std::copy_n(job.src, job.text_len, text);
   if (!set_iv_and_aad(cipher, job, srtp_direction_encrypt) ||
       srtp_cipher_encrypt(cipher, length == 0 ? nullptr : text, &length) != srtp_err_status_ok ||
       srtp_cipher_get_tag(cipher, text + job.text_len, &tag_len) != srtp_err_status_ok || tag_len != job.tag_len) {
     return false;
   }
   if (text != job.dst) {
-    std::memcpy(job.dst, text, job.text_len);
+    std::copy_n(text, job.text_len, job.dst);
     copy_tag(job.tag, text + job.text_len, job.tag_len);
   }
   return true;
@@ -180,14 +181,14 @@ bool LibSrtpEngine::open_gcm(Job& job) noexcept {
   std::uint8_t* const text = in_place(job) ? job.dst : aside_->bytes.data();
   std::uint32_t length = std::uint32_t{job.text_len} + job.tag_len;
   if (text != job.src) {
-    std::memcpy(text, job.src, job.text_len);
+    std::copy_n(job.src, job.text_len, text);
     copy_tag(text + job.text_len, job.tag, job.tag_len);
   }
   if (!set_iv_and_aad(cipher, job, srtp_direction_decrypt) ||
       srtp_cipher_decrypt(cipher, text, &length) != srtp_err_status_ok) {
     return false;
   }
-  if (text != job.dst) std::memcpy(job.dst, text, job.text_len);
+  if (text != job.dst) std::copy_n(text, job.text_len, job.dst);
   return true;
 }
 
