@@ -107,6 +107,8 @@ class AsyncEngine {
   virtual std::size_t submit(std::span<Job* const> jobs, Direction direction) noexcept = 0;
   /// Jobs that are done, with `ok` set as seal() and open() do; how many.
   virtual std::size_t collect(std::span<Job*> done) noexcept = 0;
+  /// How many jobs the device itself has given back so far; what the engine did without it does not count.
+  virtual std::uint64_t answers() const noexcept = 0;
   /// Jobs that are with the engine now.
   virtual std::size_t in_flight() const noexcept = 0;
 };

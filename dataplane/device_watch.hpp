@@ -25,8 +25,10 @@ class DeviceWatch {
     silent_ = true;
     last_trial_ = now;
   }
-  /// The device gave something back.
-  void heard(Tsc now) noexcept {
+  /// `answers`: how many jobs the device has given back so far.
+  void heard(std::uint64_t answers, Tsc now) noexcept {
+    if (answers == answers_) return;
+    answers_ = answers;
     last_answer_ = now;
     silent_ = false;
   }
@@ -48,6 +50,7 @@ class DeviceWatch {
 
  private:
   Tsc patience_;
+  std::uint64_t answers_ = 0;
   Tsc last_answer_ = 0;
   Tsc last_trial_ = 0;
   Tsc last_look_ = 0;

@@ -162,6 +162,7 @@ std::size_t CryptodevQueue::collect(std::span<Job*> done) noexcept {
     done[count++] = slot.job;
     free_.push_back(ops[i]);
   }
+  answers_ += returned;
   return count;
 }
 

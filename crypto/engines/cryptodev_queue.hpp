@@ -25,6 +25,7 @@ class CryptodevQueue final : public AsyncEngine {
 
   std::size_t submit(std::span<Job* const> jobs, Direction direction) noexcept override;
   std::size_t collect(std::span<Job*> done) noexcept override;
+  std::uint64_t answers() const noexcept override { return answers_; }
   std::size_t in_flight() const noexcept override { return depth_ - free_.size() + done_count_; }
 
  private:
@@ -41,6 +42,7 @@ class CryptodevQueue final : public AsyncEngine {
   std::vector<Job*> done_;            ///< a ring of what was done without the device
   std::size_t done_first_ = 0;
   std::size_t done_count_ = 0;
+  std::uint64_t answers_ = 0;
 };
 
 }  // namespace sallyport::crypto

@@ -158,7 +158,7 @@ std::uint16_t collect_from_device(WorkerState& worker) noexcept {
   for (int round = 0; round < kCollectRounds; ++round) {
     std::array<crypto::Job*, kBurst> done;
     const std::size_t count = worker.device->collect(done);
-    if (count != 0) worker.device_watch.heard(worker.now);
+    worker.device_watch.heard(worker.device->answers(), worker.now);
     Submission again(worker, Direction::kOpen);
     for (std::size_t i = 0; i < count; ++i) {
       ParkedPacket& parked = Parking::of(*done[i]);

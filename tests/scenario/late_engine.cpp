@@ -37,6 +37,7 @@ class LateDevice final : public crypto::AsyncEngine {
     if (due.size() > done.size()) due.resize(done.size());
     for (std::size_t i = 0; i < due.size(); ++i) {
       work(due[i]);
+      if (!is_aside(due[i])) ++answers_;
       done[i] = due[i].job;
       std::erase_if(waiting_, [&](const Entry& entry) { return entry.job == due[i].job; });
     }
@@ -44,6 +45,7 @@ class LateDevice final : public crypto::AsyncEngine {
     return due.size();
   }
 
+  std::uint64_t answers() const noexcept override { return answers_; }
   std::size_t in_flight() const noexcept override { return waiting_.size(); }
 
  private:
@@ -55,8 +57,12 @@ class LateDevice final : public crypto::AsyncEngine {
     Time::time_point time;
   };
 
+  bool is_aside(const Entry& entry) const {
+    return source_.lateness.aside != 0 && entry.number % source_.lateness.aside == 0;
+  }
   bool is_due(const Entry& entry) const {
     const Lateness& lateness = source_.lateness;
+    if (is_aside(entry)) return true;
     return !lateness.silent && lateness.lost != entry.number && lateness.first <= entry.number &&
            polls_ - entry.poll > lateness.polls && Time::now() - entry.time >= lateness.time;
   }
@@ -75,6 +81,7 @@ class LateDevice final : public crypto::AsyncEngine {
   crypto::Engine& worker_;
   std::vector<Entry> waiting_;
   std::uint64_t polls_ = 0;
+  std::uint64_t answers_ = 0;
   std::mt19937 random_{1};
 };
 

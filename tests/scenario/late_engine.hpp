@@ -24,6 +24,7 @@ struct Lateness {
   bool fails = false;           ///< no job succeeds
   std::uint64_t lost = kNoJob;  ///< a job that never comes back, counted from 0 in the order of submission
   std::uint64_t first = 0;      ///< those before it never come back
+  std::uint64_t aside = 0;      ///< not 0: one job in so many is done without the device, at once
 };
 
 /// What happened, for all workers together.

@@ -190,6 +190,16 @@ TEST_F(Patience, AsksASilentDeviceNowAndThen) {
   EXPECT_EQ(test_pool().available(), buffers_);
 }
 
+/// What the engine does without its device is no sign of life of the device.
+TEST_F(Patience, IsNotRenewedByJobsThatNeverWereWithTheDevice) {
+  engines_.lateness.aside = 4;
+  std::uint32_t sent = 0;
+  for (const auto end = Time::now() + 6 * kPatience; Time::now() < end;) send(sent++, 1);
+  EXPECT_EQ(told<DeviceSilent>(), 1U);
+  EXPECT_EQ(told<DeviceAnswers>(), 0U);
+  EXPECT_EQ(call_.gateway().total(&WorkerStats::silent), 1U);
+}
+
 /// It forgot what it had (a reset), and works again: a trial shows it.
 TEST_F(Patience, FindsOutThatADeviceWorksAgain) {
   send(0, 20);
