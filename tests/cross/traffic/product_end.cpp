@@ -93,18 +93,18 @@ void ProductStreams::set_keys(std::size_t stream, const Agreement& agreement, bo
 }
 
 /// One at a time go packets whose session keys may have to be made first, as control would have had time between them,
-/// and those that are not authenticated: nothing tells a wrong estimate that was made before the burst.
+/// and those whose previous key authenticates nothing: it takes whatever the newer one's first try did not.
 std::vector<Outcome> ProductStreams::run(const std::vector<Item>& burst, Direction direction) {
   std::vector<Outcome> outcomes;
   std::size_t done = 0;
   const auto alone = [this](const Item& item) {
     const Stream& stream = streams_[item.stream];
-    const auto demands = [](const model::Session& session) {
-      return session.key_derivation_rate != 0 || session.unauthenticated_srtp;
-    };
+    const model::Session& session = stream.agreement.session;
+    const model::Session& before = stream.before.session;
     // A second try comes back later than its successors' first, and may be too old by then.
     const bool two_tries = path_ == Path::kPending && stream.previous != nullptr;
-    return two_tries || demands(stream.agreement.session) || demands(stream.before.session);
+    return two_tries || session.key_derivation_rate != 0 || before.key_derivation_rate != 0 ||
+           before.unauthenticated_srtp;
   };
   while (done < burst.size()) {
     std::size_t count = 1;
