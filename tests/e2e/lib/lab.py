@@ -77,6 +77,10 @@ class Lab:
         with shield():
             self.folder = make_folder()
             self.processes = Processes(self.folder)
+        self._lay_out()
+
+    def _lay_out(self):
+        """The namespaces and what connects them; a laboratory of another shape has its own."""
         self.gw = self._namespace("gw")
         self.rtp = self._side("rtp", "192.0.2", "2001:db8:1:")
         self.srtp = self._side("srtp", "198.51.100", "2001:db8:2:")

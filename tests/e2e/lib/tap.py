@@ -47,6 +47,7 @@ class Tap:
 
     def finish(self):
         print(f"1..{self.count}", flush=True)
+        self.note(f"{self.passed} passed, {self.failed} failed")
         if self.failed:
             return 1
         return 0 if self.passed else SKIPPED
