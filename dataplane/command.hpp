@@ -28,6 +28,13 @@ struct SetNextHop {
   bool known = false;
 };
 
+/// Another remote, and the header that leads there, with its next hop where that is known.
+struct SetRemote {
+  StreamId stream;
+  UdpEndpoint remote;
+  EgressHeader header;
+};
+
 /// A re-key of the receiving direction: the new key counts at once, the previous one for `grace` ticks more.
 struct RekeyReceive {
   StreamId stream;
@@ -78,7 +85,7 @@ struct SnapshotState {
   std::unique_ptr<crypto::StateSnapshot> into;  ///< made with the options of the direction's context
 };
 
-using Command = std::variant<std::monostate, AddStream, RemoveStream, SetNextHop, RekeyReceive, RekeySend, AdjustStream,
-                             InstallEpochKey, SendWithKey, SetRoc, SnapshotState>;
+using Command = std::variant<std::monostate, AddStream, RemoveStream, SetNextHop, SetRemote, RekeyReceive, RekeySend,
+                             AdjustStream, InstallEpochKey, SendWithKey, SetRoc, SnapshotState>;
 
 }  // namespace sallyport::dataplane

@@ -222,6 +222,13 @@ void Worker::apply(SetNextHop& command) noexcept {
   }
 }
 
+void Worker::apply(SetRemote& command) noexcept {
+  Stream* stream = state_.table.find(command.stream);
+  if (stream == nullptr) return;
+  stream->remote = command.remote;
+  stream->header = command.header;
+}
+
 void Worker::apply(RekeyReceive& command) noexcept {
   Stream* stream = state_.table.find(command.stream);
   if (stream == nullptr) {

@@ -61,6 +61,7 @@ class Worker {
   void apply(AddStream& command) noexcept;
   void apply(RemoveStream& command) noexcept;
   void apply(SetNextHop& command) noexcept;
+  void apply(SetRemote& command) noexcept;
   void apply(RekeyReceive& command) noexcept;
   void apply(RekeySend& command) noexcept;
   void apply(AdjustStream& command) noexcept;

@@ -64,6 +64,64 @@ TEST(Lifecycle, StreamOnATakenPortIsRefusedAndComesBack) {
   EXPECT_EQ(call.received("east").size(), 1U);
 }
 
+/// What comes back may be put in again, elsewhere or here: its keys know what they have seen and sent.
+TEST(Lifecycle, AStreamThatIsAddedAgainRemembers) {
+  Call call({}, {secure_leg("west", kCm), plain_leg("east")});
+  Gateway& gateway = call.gateway();
+  std::vector<Bytes> frames;
+  const auto talk = [&](std::uint16_t sequence) {
+    frames.push_back(
+        call.frame("west", call.party("west").send(Rtp().sequence(sequence).bytes(), false), false).bytes());
+    call.inject("west", frames.back());
+    call.send("east", Rtp().sequence(sequence).bytes());
+    call.send_rtcp("east", sender_report(0x11111111, sequence));
+  };
+  for (std::uint16_t sequence = 0; sequence < 20; ++sequence) talk(sequence);
+  EXPECT_EQ(call.received("east").size(), 20U);
+  EXPECT_EQ(call.received("west").size(), 40U);
+  ASSERT_TRUE(gateway.command(0, RemoveStream{gateway.sink_of("west").stream}));
+  call.settle();
+  auto back = retired(gateway.events());
+  ASSERT_EQ(back.size(), 1U);
+  back.front()->removed = false;
+  ASSERT_TRUE(gateway.command(0, AddStream{std::move(back.front())}));
+  call.settle();
+  const std::vector<Bytes> heard = frames;
+  for (const Bytes& frame : heard) call.inject("west", frame);
+  EXPECT_EQ(call.received("east").size(), 0U);
+  expect_drops(gateway, {{DropReason::kReplayed, 20}});
+  for (std::uint16_t sequence = 20; sequence < 40; ++sequence) talk(sequence);
+  EXPECT_EQ(call.received("east").size(), 20U);
+  EXPECT_EQ(call.received("west").size(), 40U) << "the party takes each index of SRTP and SRTCP once";
+  EXPECT_EQ(gateway.stream("west").tx->ssrc_count(), 1U);
+}
+
+TEST(Lifecycle, ARemoteChangesWhileTheStreamGoesOn) {
+  Leg east = plain_leg("east");
+  east.source_check = dataplane::SourceCheck::kAddressAndPort;
+  dataplane::SetRemote to_party;
+  east.adjust = [&to_party](dataplane::Stream& stream) {
+    to_party.remote = stream.remote;
+    to_party.header = stream.header;
+    stream.remote.port = 39998;
+    stream.header.forget_next_hop();
+  };
+  Call call({}, {plain_leg("west"), east});
+  Gateway& gateway = call.gateway();
+  call.send("west", Rtp().bytes());
+  call.send("east", Rtp().bytes());
+  EXPECT_EQ(call.received("west").size() + call.received("east").size(), 0U);
+  to_party.stream = gateway.sink_of("east").stream;
+  ASSERT_TRUE(gateway.command(0, to_party));
+  to_party.stream = {9, 9};
+  ASSERT_TRUE(gateway.command(0, to_party));
+  call.send("west", Rtp().sequence(1).bytes());
+  call.send("east", Rtp().sequence(1).bytes());
+  EXPECT_EQ(call.received("west").size(), 1U);
+  EXPECT_EQ(call.received("east").size(), 1U);
+  expect_drops(gateway, {{DropReason::kNoNextHop, 1}, {DropReason::kWrongSource, 1}});
+}
+
 TEST(Lifecycle, NextHopComesGoesAndChanges) {
   Leg east = plain_leg("east");
   east.next_hop_known = false;
