@@ -104,22 +104,25 @@ bool same_keys(const std::vector<crypto::MasterKeyEntry>& a, const std::vector<c
                     });
 }
 
-bool same_stream(const StreamConfig& a, const StreamConfig& b) {
+bool same_srtp(const StreamSideConfig& a, const StreamSideConfig& b) {
+  return a.suite == b.suite && same_parameters(a.parameters, b.parameters);
+}
+
+bool same_place(const StreamConfig& a, const StreamConfig& b) {
   const auto same_leg = [](const StreamSideConfig& x, const StreamSideConfig& y) {
-    return std::tie(x.local, x.remote, x.suite, x.rtcp, x.ssrc) ==
-               std::tie(y.local, y.remote, y.suite, y.rtcp, y.ssrc) &&
-           same_parameters(x.parameters, y.parameters);
+    return std::tie(x.local, x.rtcp, x.ssrc) == std::tie(y.local, y.rtcp, y.ssrc) && same_srtp(x, y);
   };
   return a.name == b.name && same_leg(a.a, b.a) && same_leg(a.b, b.b);
 }
 
 bool same_settings(const StreamConfig& a, const StreamConfig& b) {
-  const auto settings = [](const StreamConfig& stream) {
-    return std::tie(stream.clock_rate, stream.media_timeout, stream.rekey_grace, stream.a.source_check, stream.a.dscp,
-                    stream.a.send_with, stream.a.receive_rocs, stream.b.source_check, stream.b.dscp, stream.b.send_with,
-                    stream.b.receive_rocs);
+  const auto of_side = [](const StreamSideConfig& side) {
+    return std::tie(side.remote, side.source_check, side.dscp, side.send_with, side.receive_rocs);
   };
-  return settings(a) == settings(b);
+  const auto of_stream = [](const StreamConfig& stream) {
+    return std::tie(stream.clock_rate, stream.media_timeout, stream.rekey_grace);
+  };
+  return of_stream(a) == of_stream(b) && of_side(a.a) == of_side(b.a) && of_side(a.b) == of_side(b.b);
 }
 
 bool same_keys(const StreamSideConfig& a, const StreamSideConfig& b) {

@@ -5,11 +5,15 @@
 
 namespace sallyport::controlplane {
 
-/// Whether two configurations of a stream are the same two legs: name, addresses, suites, session parameters, RTCP and
-/// SSRC. What else may differ (keys, source check, DSCP, clock rate, time-outs) changes while the stream goes on.
-bool same_stream(const StreamConfig& a, const StreamConfig& b);
+/// Whether suite and session parameters of two sides are the same: whether keys of one can go on in the other.
+bool same_srtp(const StreamSideConfig& a, const StreamSideConfig& b);
 
-/// Whether source check, DSCP, clock rate, time-outs, ROCs and the choice among send keys are the same, too.
+/// Whether two configurations of a stream are the same two legs: name, local addresses, RTCP, SSRC and SRTP. What else
+/// may differ (keys, remote addresses, source check, DSCP, clock rate, time-outs) changes while the stream goes on.
+bool same_place(const StreamConfig& a, const StreamConfig& b);
+
+/// Whether remote addresses, source check, DSCP, clock rate, time-outs, ROCs and the choice among send keys are the
+/// same, too.
 bool same_settings(const StreamConfig& a, const StreamConfig& b);
 
 /// Whether two master keys are the same, in constant time.

@@ -128,6 +128,11 @@ void DataplaneClient::set_next_hop(StreamHandle handle, const drivers::MacAddres
                                             .known = destination.has_value()});
 }
 
+void DataplaneClient::set_remote(StreamHandle handle, const dataplane::UdpEndpoint& remote,
+                                 const dataplane::EgressHeader& header) {
+  send(handle.worker, dataplane::SetRemote{handle.stream, remote, header});
+}
+
 void DataplaneClient::adjust(StreamHandle handle, dataplane::AdjustStream settings) {
   settings.stream = handle.stream;
   send(handle.worker, settings);
@@ -183,8 +188,10 @@ void DataplaneClient::poll() {
 
 void DataplaneClient::take(dataplane::WorkerId worker, dataplane::StreamRetired& event) {
   const dataplane::StreamId id = event.stream->id;
-  for (const auto* key : {&event.stream->rx, &event.stream->rx_previous, &event.stream->tx}) tell_gone(key->get());
   slots_[worker]->free_ids.push_back(id.index);
+  if (listener_.retired) listener_.retired({worker, id}, event.stream);
+  if (event.stream == nullptr) return;
+  for (const auto* key : {&event.stream->rx, &event.stream->rx_previous, &event.stream->tx}) tell_gone(key->get());
   event.stream.reset();
   if (event.refused && listener_.refused) listener_.refused({worker, id});
 }

@@ -2,7 +2,8 @@
 // plane knows them. Control thread only.
 //
 // A stream belongs to its worker from add() until it comes back; meanwhile its counters, and nothing else of it, may be
-// read through the pointer that add() returns. Retired streams and keys are destroyed (and wiped) here.
+// read through the pointer that add() returns. Retired streams and keys are destroyed (and wiped) here, but for a
+// stream that the listener takes to have it added again.
 #pragma once
 
 #include <atomic>
@@ -47,8 +48,11 @@ struct DataplaneOptions {
 struct DataplaneListener {
   std::function<void(StreamHandle)> media_lost;
   std::function<void(StreamHandle)> media_resumed;
-  /// A stream that its worker would not take: its id or port was in use. It has been destroyed.
+  /// A stream that its worker would not take: its id or port was in use. Comes after `retired`, and not where that has
+  /// moved it out.
   std::function<void(StreamHandle)> refused;
+  /// A stream that was removed or refused. It is destroyed when this returns, unless it was moved out.
+  std::function<void(StreamHandle, std::unique_ptr<dataplane::Stream>&)> retired;
   /// A key is nearly (or wholly) at the end of its lifetime.
   std::function<void(StreamHandle, const dataplane::KeyLifetime&)> key_lifetime;
   /// The keys of an epoch are needed; install_epoch() answers.
@@ -98,6 +102,8 @@ class DataplaneClient {
   void remove(StreamHandle handle);
   void set_next_hop(StreamHandle handle, const drivers::MacAddress& source,
                     const std::optional<drivers::MacAddress>& destination);
+  /// Another remote. Where `header` has no next hop, set_next_hop() is to follow.
+  void set_remote(StreamHandle handle, const dataplane::UdpEndpoint& remote, const dataplane::EgressHeader& header);
   /// Changes what AdjustStream holds; its `stream` is filled in.
   void adjust(StreamHandle handle, dataplane::AdjustStream settings);
   void rekey_receive(StreamHandle handle, std::unique_ptr<crypto::Context> context, std::chrono::milliseconds grace);

@@ -73,6 +73,7 @@ Gateway::Gateway(Config config, std::vector<std::string> overrides)
   dataplane_->set_listener({.media_lost = [this](StreamHandle handle) { streams_->media_lost(handle); },
                             .media_resumed = [this](StreamHandle handle) { streams_->media_resumed(handle); },
                             .refused = [this](StreamHandle handle) { streams_->refused(handle); },
+                            .retired = [this](auto&&... told) { streams_->retired(told...); },
                             .key_lifetime = [this](const auto&... told) { streams_->key_lifetime(told...); },
                             .epoch_due = [this](const auto&... told) { streams_->epoch_due(told...); },
                             .key_gone = [this](const crypto::Context* key) { streams_->key_gone(key); },

@@ -6,49 +6,15 @@
 #include <list>
 #include <memory>
 #include <optional>
-#include <string>
 #include <vector>
 
-#include "controlplane/config.hpp"
-#include "controlplane/dataplane_client.hpp"
 #include "controlplane/session/key_epochs.hpp"
-#include "crypto/engine.hpp"
+#include "controlplane/session/static_stream.hpp"
+#include "controlplane/session/stream_builder.hpp"
+#include "controlplane/session/stream_plan.hpp"
+#include "controlplane/session/used_keys.hpp"
 
 namespace sallyport::controlplane {
-
-/// The key of one direction: which, and how near its end.
-struct KeyStatus {
-  const crypto::Context* name = nullptr;  ///< to be compared with what events name; belongs to a worker
-  bool nearly_over = false;
-  bool over = false;
-};
-
-/// One side of a stream as it is installed.
-struct StreamSide {
-  StreamHandle handle;
-  const dataplane::Stream* view = nullptr;  ///< counters only; null once its worker refused it
-  std::optional<drivers::MacAddress> next_hop;
-  bool silent = false;  ///< the worker reported no media for the stream's time-out
-  KeyStatus receiving;
-  KeyStatus sending;
-};
-
-struct StaticStream {
-  StreamConfig config;
-  StreamSide a;
-  StreamSide b;
-  std::vector<crypto::SecretBytes<32>> used_keys;  ///< digests of the keys that re-keys have replaced
-};
-
-/// What a reload did, for the log.
-struct StreamChanges {
-  unsigned kept = 0;
-  unsigned rekeyed = 0;
-  unsigned replaced = 0;
-  unsigned added = 0;
-  unsigned removed = 0;
-  unsigned adjusted = 0;  ///< of those kept or re-keyed: with other settings
-};
 
 /// Tells what MAC address leads to a remote, now and whenever that changes, until the watch is dropped. The callback
 /// may run before the function returns.
@@ -65,9 +31,11 @@ class StaticStreams {
   StaticStreams& operator=(const StaticStreams&) = delete;
 
   /// Makes what is installed equal to `wanted`: streams that stay the same are not touched, those with other keys are
-  /// re-keyed and those with other settings adjusted while they go on, the rest is replaced, added or removed. A stream
-  /// never goes back to a key that it had before: that would accept its old packets again. Everything that can fail is
-  /// built first: throws SetupError with nothing changed.
+  /// re-keyed and those with other settings adjusted while they go on, the rest is replaced, added or removed. A key
+  /// that stays where it is keeps all that it remembers, also where its stream is replaced: the worker gives the stream
+  /// back, and it goes to its new place as it is. Any other key must be one that this process has never used, since its
+  /// keystream would be used again, or its old packets accepted. Everything that can fail is built first: throws
+  /// SetupError with nothing changed.
   StreamChanges apply(std::vector<StreamConfig> wanted);
 
   const std::list<StaticStream>& all() const noexcept { return streams_; }
@@ -76,49 +44,49 @@ class StaticStreams {
   void media_lost(StreamHandle handle);
   void media_resumed(StreamHandle handle);
   void refused(StreamHandle handle);
+  /// A stream that no worker has any more; one that moves is taken.
+  void retired(StreamHandle handle, std::unique_ptr<dataplane::Stream>& stream);
   void key_lifetime(StreamHandle handle, const dataplane::KeyLifetime& told);
   void epoch_due(StreamHandle handle, const dataplane::EpochDue& asked);
   void key_gone(const crypto::Context* key) { epochs_.forget(key); }
   void roc_refused(StreamHandle handle, std::uint32_t ssrc);
 
  private:
-  struct Prepared;
-  struct Rekey;
-  struct Change;
-  struct Plan;
+  struct ComingBack {
+    std::list<Arrival>::iterator arrival;
+    ArrivingSide* side;
+  };
 
-  Plan plan(std::vector<StreamConfig> wanted);
-  Prepared prepare(StreamConfig config);
-  void reserve_ids(std::vector<Prepared>& fresh);
-  Rekey prepare_rekey(const StaticStream& stream, const StreamConfig& wanted);
-  std::unique_ptr<dataplane::Stream> build(const StreamConfig& stream, const StreamSideConfig& side);
-  void install(Prepared& prepared);
-  void watch(StreamSide& side, const StreamSideConfig& config);
-  void apply(Change& change);
-  static void refuse_used_keys(const StaticStream& stream, const StreamConfig& wanted);
-  void rekey(StaticStream& stream, const StreamConfig& wanted, Rekey& keys);
-  void adjust(const StreamSide& side, const StreamConfig& wanted, const StreamSideConfig& now,
+  void finish_arrivals();
+  void reserve_ids(std::list<Arrival>& arrivals);
+  void begin(Arrival& arrival);
+  void finish(Arrival& arrival);
+  void finish_side(StreamSide& state, const StreamConfig& config, const StreamSideConfig& side,
+                   const StreamSideConfig& before, ArrivingSide& arriving);
+  ComingBack coming_back(StreamHandle handle);
+  void apply(StreamChange& change);
+  void adjust(StreamSide& state, const StreamConfig& wanted, const StreamSideConfig& now,
               const StreamSideConfig& settings);
-  void rekey_side(StaticStream& stream, StreamSide& side, const StreamSideConfig& now,
-                  std::unique_ptr<crypto::Context> receive, std::unique_ptr<crypto::Context> send,
-                  std::chrono::milliseconds grace);
+  void redirect(StreamSide& state, const StreamSideConfig& settings);
+  void rekey(StreamSide& state, SideKeys& keys, std::chrono::milliseconds grace);
+  void tell_choices(const StreamSide& state, const StreamSideConfig& now, const StreamSideConfig& settings);
+  std::size_t port_of(const StreamSideConfig& side) const;
+  void watch(StreamSide& state, const StreamSideConfig& config);
+  void unwatch(StreamSide& state);
+  void install_epoch(StreamHandle handle, const dataplane::EpochDue& asked);
   void remove(StaticStream& stream);
-  std::unique_ptr<crypto::Context> context(const StreamSideConfig& side,
-                                           const std::vector<crypto::MasterKeyEntry>& keys, std::uint64_t first_index,
-                                           const crypto::Context* previous);
-  std::unique_ptr<crypto::Context> receiving(const StreamSideConfig& side, const crypto::Context* previous);
-  std::unique_ptr<crypto::Context> sending(const StreamSideConfig& side, const crypto::Context* previous);
-  std::size_t slot_of(const drivers::IpAddress& address) const;
   /// Calls found(stream, side, "a" or "b") for the side of that handle, if any.
   template <typename Found>
   void with_side(StreamHandle handle, Found&& found);
 
   DataplaneClient& dataplane_;
-  crypto::Engine& engine_;
   KeyEpochs epochs_;
+  StreamBuilder builder_;
   WatchNextHop watch_;
+  UsedKeys used_keys_;
   std::list<StaticStream> streams_;
-  std::vector<std::pair<StreamHandle, NextHopWatch>> watches_;
+  std::list<Arrival> arrivals_;  ///< what waits for sides to come back from their workers
+  std::vector<std::pair<const StreamSide*, NextHopWatch>> watches_;
 };
 
 }  // namespace sallyport::controlplane

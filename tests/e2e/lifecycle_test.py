@@ -1,106 +1,20 @@
 #!/usr/bin/env python3
 """The gateway's life: reload under load, end, sudden death and resurrection, silence; what it says and to whom.
 (Design 2, requirements O1, O3, field cases 13, 23, 24.)"""
-import json
 import re
 import signal
-import subprocess
 import time
-from contextlib import ExitStack, closing, contextmanager
+from contextlib import ExitStack, closing
 
 from lib.capture import Capture
-from lib.gateway import Gateway, lab_sections, stream_side
+from lib.gateway import Gateway
 from lib.lab import Lab, missing, program
 from lib.process import wait_until
-from lib.suites import MasterKey
+from lib.streams import SUITE, Streams, laboratory, pass_media
 from lib.tap import main
-from lib.traffic import Flow, Protector, Traffic, numbering_fault
+from lib.traffic import Traffic, numbering_fault
 
-SUITE = "AES_CM_128_HMAC_SHA1_80"
 NOBODY = "65534"
-
-
-class Streams:
-    """Streams between the lab's plain and secure side, as a configuration and as flows into both ends."""
-
-    def __init__(self, lab, count, **keys):
-        self.lab, self.sections, self.keys = lab, lab_sections(lab), {}
-        for index in range(count):
-            self.add(index, **keys)
-
-    @staticmethod
-    def name(index):
-        return f"s{index}"
-
-    def add(self, index, **keys):
-        lab = self.lab
-        self.rekey(index)
-        self.sections[f"stream.{self.name(index)}"] = {
-            **stream_side("a", (lab.rtp.gateway, 20000 + 4 * index), (lab.rtp.client, 30000 + 2 * index)),
-            **stream_side("b", (lab.srtp.gateway, 20002 + 4 * index), (lab.srtp.client, 30000 + 2 * index), suite=SUITE,
-                          send_key=f"file:{self.key_file(index, 'send')}",
-                          receive_key=f"file:{self.key_file(index, 'receive')}"), **keys}
-
-    def remove(self, index):
-        del self.sections[f"stream.{self.name(index)}"]
-
-    def rekey(self, index):
-        """Fresh keys in the same files; the ones before stay beside them for who still needs them."""
-        for way in ("send", "receive"):
-            path = self.key_file(index, way)
-            if path.exists():
-                path.rename(path.with_suffix(".old"))
-            key = self.keys[index, way] = MasterKey.random(SUITE)
-            self.lab.secret(path.name, key.base64 + "\n")
-
-    def key_file(self, index, way):
-        return self.lab.path(f"s{index}.{way}.key")
-
-    def plain_flow(self, index):
-        lab = self.lab
-        return Flow(lab.rtp.namespace, (lab.rtp.client, 30000 + 2 * index), (lab.rtp.gateway, 20000 + 4 * index),
-                    0x1000 + index)
-
-    def secure_flow(self, index, protect):
-        lab = self.lab
-        return Flow(lab.srtp.namespace, (lab.srtp.client, 30000 + 2 * index), (lab.srtp.gateway, 20002 + 4 * index),
-                    0x2000 + index, protect=protect)
-
-    def protector(self, stack, index):
-        """SRTP with the key that the gateway now receives with; closed with the stack."""
-        path = self.key_file(index, "receive")
-        return stack.enter_context(closing(Protector(self.keys[index, "receive"], path)))
-
-    def witness(self, capture, index, key_file=None):
-        """libSRTP on what went to the secure party."""
-        argv = [program("srtp_check"), "--pcap", capture.file, "--port", str(30000 + 2 * index), "--suite", SUITE,
-                "--key-file", key_file or self.key_file(index, "send")]
-        return json.loads(subprocess.run(argv, capture_output=True, text=True, check=True, stdin=subprocess.DEVNULL).stdout)
-
-
-@contextmanager
-def laboratory(count, mode="auto", **keys):
-    """A lab, `count` streams and a gateway that has them."""
-    with Lab() as lab:
-        streams = Streams(lab, count, **keys)
-        for side in (lab.rtp, lab.srtp):
-            streams.sections[f"port.{side.port}"]["mode"] = mode
-        gateway = Gateway(lab, streams.sections).start()
-        gateway.wait_for_next_hops()
-        yield lab, streams, gateway
-
-
-def pass_media(streams, flows, count=25):
-    """Sends a few packets and tells how many reached the other side."""
-    lab = streams.lab
-    capture = Capture(lab, lab.srtp.namespace, "eth0", f"pass-{time.monotonic_ns()}")
-    for _ in range(count):
-        for flow in flows:
-            flow.send()
-        time.sleep(0.005)
-    capture.settle({30000 + 2 * index: count for index in range(len(flows))})
-    capture.stop()
-    return sum(len(capture.datagrams(30000 + 2 * index)) for index in range(len(flows)))
 
 
 def unchanged_streams(tap):
@@ -200,7 +114,7 @@ def keys_and_settings_in_place(tap):
             path = streams.key_file(0, way)
             path.with_suffix(".old").rename(path)
         back = gateway.ask("reload")
-        tap.ok(back.returncode == 1 and "a key that the stream has had before" in back.stderr,
+        tap.ok(back.returncode == 1 and "a key that this gateway has used before" in back.stderr,
                "the keys before are refused", back.stderr)
         streams.rekey(0)
         streams.sections["stream.s0"].update({"b.dscp": "46", "media_timeout": "3"})

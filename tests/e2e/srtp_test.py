@@ -151,7 +151,7 @@ def lifetimes(tap):
         # A reload without the limit is a re-key only where the key differs: the same key stays used up.
         run.write(re.sub(r"(a\.receive_key = \S+)", r"\1|2^20", streams))
         run.gateway.reload()
-        run.gateway.wait_for_log("a key that the stream has had before")
+        run.gateway.wait_for_log("a key that this gateway has used before")
         tap.ok(True, "a used up key does not come back with a longer lifetime")
 
 

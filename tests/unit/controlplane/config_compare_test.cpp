@@ -26,7 +26,7 @@ TEST_F(ConfigCompare, TheSameIsTheSame) {
   const Config a = load(text_);
   const Config b = load(text_);
   EXPECT_TRUE(restart_only_changes(a, b).empty());
-  EXPECT_TRUE(same_stream(a.streams[0], b.streams[0]));
+  EXPECT_TRUE(same_place(a.streams[0], b.streams[0]));
   EXPECT_TRUE(same_keys(a.streams[0], b.streams[0]));
 }
 
@@ -68,19 +68,31 @@ TEST_F(ConfigCompare, StreamsAndLogLevelMayChange) {
   EXPECT_TRUE(restart_only_changes(running, load(text_, {"log.level=debug", "stream.one.a.dscp=46"})).empty());
 }
 
-TEST_F(ConfigCompare, TellsARekeyFromAnotherStream) {
+TEST_F(ConfigCompare, TellsARekeyFromAnotherPlace) {
   const Config running = load(text_);
   std::string rekeyed_text = text_;
   rekeyed_text.replace(rekeyed_text.find(kKey1), 40, kKey3);
   const Config rekeyed = load(rekeyed_text);
-  EXPECT_TRUE(same_stream(running.streams[0], rekeyed.streams[0]));
+  EXPECT_TRUE(same_place(running.streams[0], rekeyed.streams[0]));
   EXPECT_FALSE(same_keys(running.streams[0], rekeyed.streams[0]));
   EXPECT_TRUE(same_keys(running.streams[0].b, rekeyed.streams[0].b));
   for (const char* setting : {"stream.one.a.local=10.0.0.1:20004", "stream.one.b.local=10.0.1.1:20004",
-                              "stream.one.a.remote=10.0.0.9:30004", "stream.one.a.suite=AES_CM_128_HMAC_SHA1_32",
-                              "stream.one.a.rtcp=mux", "stream.one.b.ssrc=0x1", "stream.one.a.session_parameters=KDR=8",
+                              "stream.one.a.suite=AES_CM_128_HMAC_SHA1_32", "stream.one.a.rtcp=mux",
+                              "stream.one.b.ssrc=0x1", "stream.one.a.session_parameters=KDR=8",
                               "stream.one.a.replay_window=256", "stream.one.a.accept_unencrypted_srtcp=yes"}) {
-    EXPECT_FALSE(same_stream(running.streams[0], load(text_, {setting}).streams[0])) << setting;
+    EXPECT_FALSE(same_place(running.streams[0], load(text_, {setting}).streams[0])) << setting;
+  }
+}
+
+TEST_F(ConfigCompare, TellsWhereKeysCanGoOn) {
+  const Config running = load(text_);
+  for (const auto& [setting, same] : {std::pair{"stream.one.a.local=10.0.0.1:20004", true},
+                                      {"stream.one.a.rtcp=mux", true},
+                                      {"stream.one.b.ssrc=0x1", true},
+                                      {"stream.one.a.suite=AES_CM_128_HMAC_SHA1_32", false},
+                                      {"stream.one.a.session_parameters=KDR=8", false},
+                                      {"stream.one.a.replay_window=256", false}}) {
+    EXPECT_EQ(same_srtp(running.streams[0].a, load(text_, {setting}).streams[0].a), same) << setting;
   }
 }
 
@@ -96,14 +108,15 @@ TEST_F(ConfigCompare, TellsKeysByLifetimeAndMkiToo) {
   }
 }
 
-TEST_F(ConfigCompare, TellsOtherSettingsFromAnotherStream) {
+TEST_F(ConfigCompare, TellsOtherSettingsFromAnotherPlace) {
   const Config running = load(text_);
   EXPECT_TRUE(same_settings(running.streams[0], load(text_).streams[0]));
   for (const char* setting :
-       {"stream.one.a.dscp=46", "stream.one.b.source_check=off", "stream.one.clock_rate=16000",
-        "stream.one.media_timeout=1", "stream.one.rekey_grace_ms=1", "stream.one.a.receive_roc=0x1:1"}) {
+       {"stream.one.a.remote=10.0.0.9:30004", "stream.one.a.dscp=46", "stream.one.b.source_check=off",
+        "stream.one.clock_rate=16000", "stream.one.media_timeout=1", "stream.one.rekey_grace_ms=1",
+        "stream.one.a.receive_roc=0x1:1"}) {
     const Config wanted = load(text_, {setting});
-    EXPECT_TRUE(same_stream(running.streams[0], wanted.streams[0])) << setting;
+    EXPECT_TRUE(same_place(running.streams[0], wanted.streams[0])) << setting;
     EXPECT_FALSE(same_settings(running.streams[0], wanted.streams[0])) << setting;
   }
 }
