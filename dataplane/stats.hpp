@@ -40,10 +40,13 @@ struct alignas(64) WorkerStats {
   Counter busy_ticks;   ///< TSC ticks of passes that found work
   Counter total_ticks;  ///< TSC ticks since the worker started
   Counter idle_sleeps;
-  Counter imbalances;  ///< checks at which the accounting identity did not hold: always 0
-  Counter streams;     ///< streams that are installed
-  Counter unanswered;  ///< jobs that the crypto device has and did not answer in time
-  Counter silent;      ///< 1 while the crypto device counts as silent
+  Counter commands;          ///< of control that were carried out
+  Counter command_ticks;     ///< TSC ticks spent on them
+  Counter longest_commands;  ///< TSC ticks: the longest that the commands of one pass kept packets waiting
+  Counter imbalances;        ///< checks at which the accounting identity did not hold: always 0
+  Counter streams;           ///< streams that are installed
+  Counter unanswered;        ///< jobs that the crypto device has and did not answer in time
+  Counter silent;            ///< 1 while the crypto device counts as silent
 
   std::uint64_t dropped() const noexcept {
     std::uint64_t sum = 0;

@@ -191,7 +191,13 @@ bool Worker::drain_commands() noexcept {
     if (!rings_.commands->pop(command)) break;
     std::visit([this](auto& order) noexcept { apply(order); }, command);
   }
-  return done != 0;
+  if (done == 0) return false;
+  const Tsc spent = Clock::now() - state_.now;
+  WorkerStats& stats = state_.stats;
+  stats.commands.add(static_cast<std::uint64_t>(done));
+  stats.command_ticks.add(spent);
+  if (spent > stats.longest_commands.read()) stats.longest_commands.set(spent);
+  return true;
 }
 
 void Worker::apply(AddStream& command) noexcept {

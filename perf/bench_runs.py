@@ -49,6 +49,7 @@ def quick_runs():
         run("pipeline_bench", "--seconds=0.05", "--engine=ipsec_mb"),
         run("cache_lines_bench", rows(SHOWN_SUITES), once=True),
         run("memory_bench", "--streams=100000", rows(AIM_SUITES, ours), once=True),
+        run("churn_bench", once=True),
     ]
 
 
@@ -69,6 +70,7 @@ def full_runs():
         run("pipeline_bench", sizes, bursts, "--engine=ipsec_mb"),
         run("cache_lines_bench", "--burst=1,32", once=True),
         run("memory_bench", "--streams=100000", once=True),
+        run("churn_bench", "--seconds=20", once=True),
     ]
 
 

@@ -275,7 +275,9 @@ std::string stats_text(const json& reply, const Earlier& earlier) {
     table.add(std::move(cells));
     const std::string drops = reasons(field(worker, "drops"));
     if (!drops.empty()) table.note("    dropped: " + drops);
-    stages += "\nworker " + text(worker, "id") + "\n" + stages_table(field(worker, "stages"));
+    stages += "\nworker " + text(worker, "id") + ": " + count(worker, "commands") +
+              " commands of control, for which packets waited " + number(worker, "longest_command_pause_us", 1) +
+              " us at most\n" + stages_table(field(worker, "stages"));
   }
   return table.to_string() + stages;
 }

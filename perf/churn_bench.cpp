@@ -1,0 +1,402 @@
+// Sessions that come, are re-keyed and go while a worker is busy: does control ever keep packets waiting? One worker
+// runs on a core of its own as in the product, behind DataplaneClient. The calling thread plays the network over ring
+// ports, at a share of what the worker was seen to take at most, and is the control plane besides: it makes sessions,
+// takes their ports from the allocator, re-keys both legs' keys and removes them.
+//
+// The pause is measured by the worker: how long the commands of one pass took (WorkerStats::longest_commands). The
+// system may take the core away in the middle of it, so the mean of all passes with commands stands beside it.
+// Options: --rate=SESSIONS a second, --load=PERCENT, --seconds=S.
+#include <rte_cycles.h>
+#include <sched.h>
+
+#include <algorithm>
+#include <cstdio>
+#include <cstdlib>
+#include <cstring>
+#include <deque>
+#include <random>
+#include <stdexcept>
+#include <string>
+
+#include "controlplane/dataplane_client.hpp"
+#include "controlplane/session/port_allocator.hpp"
+#include "crypto/bytes.hpp"
+#include "crypto/engine_set.hpp"
+#include "drivers/eal.hpp"
+#include "drivers/eth_port.hpp"
+#include "drivers/mbuf_pool.hpp"
+#include "drivers/ring_port.hpp"
+#include "perf/pass_timer.hpp"
+#include "perf/shape.hpp"
+
+namespace sallyport::perf {
+namespace {
+
+using controlplane::DataplaneClient;
+using controlplane::MediaPort;
+using controlplane::PortAllocator;
+using controlplane::StreamHandle;
+using dataplane::Tsc;
+
+constexpr std::size_t kHeaders = 14 + 20 + 8;
+constexpr std::size_t kRtp = 172;
+constexpr std::uint32_t kMaxStreams = 32768;
+constexpr unsigned kBurst = 32;
+constexpr unsigned kSlots = 4096;
+constexpr std::size_t kLoadedSessions = 1000;
+constexpr std::size_t kLivingSessions = 2000;        ///< of those that come and go
+constexpr std::array<std::uint16_t, 2> kLegs{0, 1};  ///< pools: west and east
+const char* const kNames[] = {"west", "east"};
+const char* const kLocal[] = {"192.0.2.1", "198.51.100.1"};
+const char* const kRemote[] = {"192.0.2.99", "198.51.100.99"};
+
+drivers::IpAddress ip(const char* text) { return drivers::IpAddress::parse(text).value(); }
+double seconds_of(Tsc ticks) { return static_cast<double>(ticks) / static_cast<double>(rte_get_tsc_hz()); }
+
+std::unique_ptr<drivers::EthPort> make_port(std::size_t side, drivers::MbufPool& pool) {
+  drivers::PortOptions options;
+  options.name = options.device = kNames[side];
+  options.kind = drivers::DeviceKind::kRing;
+  options.kernel_path = drivers::KernelPathKind::kNone;
+  options.mac.bytes = {2, 0, 0, 0, 0, static_cast<std::uint8_t>(side + 1)};
+  return std::make_unique<drivers::EthPort>(options, 1, pool);
+}
+
+/// The fastest that this host has.
+std::unique_ptr<crypto::Engine> make_engine() { return std::make_unique<crypto::EngineSet>(crypto::EngineChoice{}); }
+
+/// Plain RTP in the west, SRTP in the east.
+struct Session {
+  std::vector<MediaPort> ports;
+  std::array<StreamHandle, 2> legs;
+};
+
+class Control {
+ public:
+  Control(DataplaneClient& dataplane, std::span<const std::unique_ptr<drivers::EthPort>> ports)
+      : dataplane_(dataplane),
+        ports_(ports),
+        engine_(make_engine()),
+        allocator_({{"west", {ip(kLocal[0])}, {20000, 59999}}, {"east", {ip(kLocal[1])}, {20000, 59999}}},
+                   dataplane.workers(), std::chrono::milliseconds(200)) {}
+
+  Session make() {
+    Session session;
+    session.ports = allocator_.take(kLegs, std::chrono::steady_clock::now());
+    for (std::size_t side = 0; side < 2; ++side) session.legs[side] = dataplane_.reserve(session.ports[side].port);
+    for (std::size_t side = 0; side < 2; ++side) dataplane_.add(session.legs[side], build(session, side));
+    return session;
+  }
+  void rekey(const Session& session) {
+    dataplane_.rekey_receive(session.legs[1], context(), std::chrono::milliseconds(50));
+    dataplane_.rekey_send(session.legs[1], context());
+  }
+  void remove(const Session& session) {
+    for (const StreamHandle& leg : session.legs) dataplane_.remove(leg);
+    for (const MediaPort& port : session.ports) allocator_.give_back(port, std::chrono::steady_clock::now());
+  }
+
+ private:
+  std::unique_ptr<crypto::Context> context() {
+    crypto::MasterKey master;
+    crypto::store_be32(master.key.data(), ++keys_made_);
+    return std::make_unique<crypto::Context>(*engine_, *crypto::find_suite("AES_CM_128_HMAC_SHA1_80"), master);
+  }
+  std::uint32_t any_number() { return static_cast<std::uint32_t>(random_()); }
+  std::unique_ptr<dataplane::Stream> build(const Session& session, std::size_t side) {
+    auto stream = std::make_unique<dataplane::Stream>();
+    if (side == 1) {
+      stream->rx = context();
+      stream->tx = context();
+    }
+    const std::uint16_t port = session.ports[side].port;
+    stream->sink = {session.legs[1 - side].worker, session.legs[1 - side].stream};
+    stream->address_slot = static_cast<std::uint16_t>(side);
+    stream->local_port = port;
+    stream->egress_port = static_cast<std::uint16_t>(side);
+    stream->remote = {ip(kRemote[side]), port};
+    stream->header = dataplane::EgressHeader({ip(kLocal[side]), port}, stream->remote);
+    stream->header.set_next_hop(ports_[side]->mac(), {{2, 0, 0, 0, 1, 0}});
+    stream->clock = dataplane::TxClock(side == 1 ? dataplane::TxMode::kFreshSsrc : dataplane::TxMode::kPassThrough,
+                                       {.ssrc = any_number(), .ssrc_stride = 0x10001, .random = any_number()});
+    stream->units_per_tick = 8000 / dataplane_.clock().hz();
+    return stream;
+  }
+
+  DataplaneClient& dataplane_;
+  std::span<const std::unique_ptr<drivers::EthPort>> ports_;
+  std::unique_ptr<crypto::Engine> engine_;
+  PortAllocator allocator_;
+  std::uint32_t keys_made_ = 0;
+  std::mt19937 random_{4711};
+};
+
+/// The network: packets for the loaded sessions in the west, and what comes out in the east.
+class Network {
+ public:
+  Network(drivers::RingPort& west, drivers::RingPort& east, drivers::MbufPool& pool, const drivers::EthPort& port,
+          const std::vector<Session>& sessions)
+      : west_(west), east_(east), pool_(pool) {
+    for (std::size_t i = 0; i < sessions.size(); ++i) frames_.push_back(frame(port, sessions[i].ports[0].port, i));
+  }
+
+  /// Puts up to `count` packets in; fewer where ring or pool are full.
+  void play(unsigned count) {
+    std::array<rte_mbuf*, kBurst> burst;
+    count = std::min(count, kBurst);
+    if (rte_pktmbuf_alloc_bulk(pool_.get(), burst.data(), count) != 0) return;
+    for (unsigned i = 0; i < count; ++i) {
+      Frame& next = frames_[next_];
+      if (++next_ == frames_.size()) next_ = 0;
+      crypto::store_be16(next.data() + kHeaders + 2, ++sequences_[static_cast<std::size_t>(&next - frames_.data())]);
+      std::memcpy(rte_pktmbuf_append(burst[i], kHeaders + kRtp), next.data(), next.size());
+    }
+    const unsigned taken = west_.inject(burst.data(), count);
+    offered_ += taken;
+    refused_ += count - taken;
+    if (taken != count) rte_pktmbuf_free_bulk(burst.data() + taken, count - taken);
+  }
+  void collect() {
+    std::array<rte_mbuf*, 64> packets;
+    while (const unsigned count = east_.collect(packets.data(), packets.size())) {
+      rte_pktmbuf_free_bulk(packets.data(), count);
+      collected_ += count;
+    }
+  }
+
+  std::uint64_t offered() const { return offered_; }
+  std::uint64_t refused() const { return refused_; }
+  std::uint64_t collected() const { return collected_; }
+
+ private:
+  using Frame = std::array<std::uint8_t, kHeaders + kRtp>;
+
+  Frame frame(const drivers::EthPort& port, std::uint16_t to, std::size_t number) {
+    rte_mbuf* packet = rte_pktmbuf_alloc(pool_.get());
+    if (packet == nullptr) throw std::runtime_error("out of packet buffers");
+    auto* rtp = reinterpret_cast<std::uint8_t*>(rte_pktmbuf_append(packet, kRtp));
+    std::fill_n(rtp, kRtp, std::uint8_t{0});
+    rtp[0] = 0x80;
+    crypto::store_be32(rtp + 8, static_cast<std::uint32_t>(number + 1));
+    dataplane::EgressHeader header({ip(kRemote[0]), to}, {ip(kLocal[0]), to});
+    header.set_next_hop({{2, 0, 0, 0, 1, 0}}, port.mac());
+    header.push(packet, 0, 0, {});
+    Frame bytes;
+    std::copy_n(rte_pktmbuf_mtod(packet, const std::uint8_t*), bytes.size(), bytes.begin());
+    rte_pktmbuf_free(packet);
+    sequences_.push_back(0);
+    return bytes;
+  }
+
+  drivers::RingPort& west_;
+  drivers::RingPort& east_;
+  drivers::MbufPool& pool_;
+  std::vector<Frame> frames_;
+  std::vector<std::uint16_t> sequences_;
+  std::size_t next_ = 0;
+  std::uint64_t offered_ = 0;
+  std::uint64_t refused_ = 0;
+  std::uint64_t collected_ = 0;
+};
+
+/// What a run is asked for.
+struct Wish {
+  double sessions_per_second = 5000;
+  double load = 0.8;
+  double seconds = 3;
+};
+
+/// What it showed.
+struct Outcome {
+  double packets_per_second;
+  double sessions_per_second;
+  double worker_load;  ///< share of its time in which the worker had work
+  double lost;         ///< packets that were offered and did not come out
+  double mean_pause_us;
+  double longest_pause_us;
+};
+
+class Churn {
+ public:
+  explicit Churn(const drivers::Eal& eal, unsigned core)
+      : pool_(16383, -1),
+        rings_{drivers::RingPort(kNames[0], 1, kSlots), drivers::RingPort(kNames[1], 1, kSlots)},
+        ports_{make_port(0, pool_), make_port(1, pool_)},
+        dataplane_({.cores = {core},
+                    .max_streams = kMaxStreams,
+                    .make_engine = [](dataplane::WorkerId) { return make_engine(); },
+                    .idle_polls = 0},
+                   eal, {{.port = ports_[0].get()}, {.port = ports_[1].get()}},
+                   {{ip(kLocal[0]), {20000, 59999}, 0}, {ip(kLocal[1]), {20000, 59999}, 1}}),
+        control_(dataplane_, ports_) {
+    dataplane_.start();
+    for (std::size_t i = 0; i < kLoadedSessions; ++i) loaded_.push_back(control_.make());
+    while (stats().streams.read() != 2 * kLoadedSessions) dataplane_.poll();
+  }
+  ~Churn() { dataplane_.stop(); }
+  Churn(const Churn&) = delete;
+  Churn& operator=(const Churn&) = delete;
+
+  Outcome run(const Wish& wish) {
+    Network network(rings_[0], rings_[1], pool_, *ports_[0], loaded_);
+    const double most = find_most(network);
+    return run_at(network, wish, most * wish.load);
+  }
+
+ private:
+  const dataplane::WorkerStats& stats() const { return dataplane_.worker(0).stats(); }
+
+  /// Packets that the worker takes in a second in which it is never idle.
+  double find_most(Network& network) {
+    const Tsc end = rte_get_tsc_cycles() + rte_get_tsc_hz();
+    const std::uint64_t busy = stats().busy_ticks.read();
+    const std::uint64_t sent = stats().tx.read();
+    while (rte_get_tsc_cycles() < end) {
+      network.play(kBurst);
+      network.collect();
+    }
+    const std::uint64_t done = stats().tx.read() - sent;
+    const double most = static_cast<double>(done) / seconds_of(stats().busy_ticks.read() - busy);
+    settle(network);
+    return most;
+  }
+
+  Outcome run_at(Network& network, const Wish& wish, double packets_per_second) {
+    const std::uint64_t offered = network.offered();
+    const std::uint64_t collected = network.collected();
+    const std::uint64_t refused = network.refused();
+    const std::uint64_t busy = stats().busy_ticks.read();
+    const std::uint64_t total = stats().total_ticks.read();
+    const std::uint64_t commands = stats().commands.read();
+    const std::uint64_t command_ticks = stats().command_ticks.read();
+    const Tsc start = rte_get_tsc_cycles();
+    std::uint64_t played = 0;
+    std::uint64_t sessions = 0;
+    for (double now = 0; now < wish.seconds; now = seconds_of(rte_get_tsc_cycles() - start)) {
+      const auto due = static_cast<std::uint64_t>(now * packets_per_second);
+      if (due > played) {
+        const auto count = static_cast<unsigned>(std::min<std::uint64_t>(due - played, kBurst));
+        network.play(count);
+        played += count;
+      }
+      network.collect();
+      if (static_cast<double>(sessions) < now * wish.sessions_per_second) {
+        ++sessions;
+        turn_over();
+      }
+      dataplane_.poll();
+    }
+    const double seconds = seconds_of(rte_get_tsc_cycles() - start);
+    const double load =
+        static_cast<double>(stats().busy_ticks.read() - busy) / static_cast<double>(stats().total_ticks.read() - total);
+    settle(network);
+    const std::uint64_t passed = network.collected() - collected;
+    return {.packets_per_second = static_cast<double>(passed) / seconds,
+            .sessions_per_second = static_cast<double>(sessions) / seconds,
+            .worker_load = load,
+            .lost = static_cast<double>(network.offered() - offered - passed + network.refused() - refused),
+            .mean_pause_us = seconds_of(stats().command_ticks.read() - command_ticks) * 1e6 /
+                             static_cast<double>(std::max<std::uint64_t>(stats().commands.read() - commands, 1)),
+            .longest_pause_us = seconds_of(stats().longest_commands.read()) * 1e6};
+  }
+
+  /// One session comes, one is re-keyed, and the oldest goes.
+  void turn_over() {
+    living_.push_back(control_.make());
+    control_.rekey(living_[living_.size() / 2]);
+    if (living_.size() <= kLivingSessions) return;
+    control_.remove(living_.front());
+    living_.pop_front();
+  }
+
+  /// Until everything that is under way has come out.
+  void settle(Network& network) {
+    const Tsc end = rte_get_tsc_cycles() + rte_get_tsc_hz() / 5;
+    while (rte_get_tsc_cycles() < end) {
+      network.collect();
+      dataplane_.poll();
+    }
+  }
+
+  drivers::MbufPool pool_;
+  std::array<drivers::RingPort, 2> rings_;
+  std::array<std::unique_ptr<drivers::EthPort>, 2> ports_;
+  DataplaneClient dataplane_;
+  Control control_;
+  std::vector<Session> loaded_;
+  std::deque<Session> living_;
+};
+
+void add_rows(const Outcome& outcome, const Wish& wish) {
+  const std::string name = "churn/sessions:" + std::to_string(static_cast<int>(wish.sessions_per_second)) +
+                           "/load:" + std::to_string(static_cast<int>(wish.load * 100)) + "/figure:";
+  const auto add = [&](const char* figure, double value, const char* unit) {
+    add_row(name + figure, [=](benchmark::State& state) {
+      for (auto iteration : state) {
+        static_cast<void>(iteration);
+        state.SetIterationTime(wish.seconds);
+      }
+      state.counters["value"] = value;
+      state.SetLabel(unit);
+    });
+  };
+  add("packets", outcome.packets_per_second, "packets a second");
+  add("sessions", outcome.sessions_per_second, "sessions a second");
+  add("worker_load", outcome.worker_load * 100, "%");
+  add("lost", outcome.lost, "packets");
+  add("mean_pause", outcome.mean_pause_us, "us a command");
+  add("longest_pause", outcome.longest_pause_us, "us");
+}
+
+double number_option(int& argc, char** argv, const char* option, double otherwise) {
+  const std::string text = take_option(argc, argv, option);
+  if (text.empty()) return otherwise;
+  char* end = nullptr;
+  const double value = std::strtod(text.c_str(), &end);
+  if (*end == '\0' && value > 0) return value;
+  std::fprintf(stderr, "%s%s: expected a number above 0\n", option, text.c_str());
+  std::exit(2);
+}
+
+/// The cores that this process may use.
+std::vector<unsigned> cores() {
+  cpu_set_t set;
+  CPU_ZERO(&set);
+  sched_getaffinity(0, sizeof set, &set);
+  std::vector<unsigned> all;
+  for (unsigned core = 0; core < CPU_SETSIZE; ++core) {
+    if (CPU_ISSET(core, &set)) all.push_back(core);
+  }
+  return all;
+}
+
+}  // namespace
+}  // namespace sallyport::perf
+
+int main(int argc, char** argv) {
+  using namespace sallyport;
+  perf::Wish wish;
+  wish.sessions_per_second = perf::number_option(argc, argv, "--rate=", wish.sessions_per_second);
+  wish.load = perf::number_option(argc, argv, "--load=", wish.load * 100) / 100;
+  wish.seconds = perf::number_option(argc, argv, "--seconds=", wish.seconds);
+  const std::vector<unsigned> cores = perf::cores();
+  if (cores.size() < 2) {
+    std::fprintf(stderr, "absent: churn_bench: a worker and control need two cores\n");
+    return 0;
+  }
+  const unsigned worker_core = cores.back();
+  drivers::EalOptions options;
+  options.worker_cores = {worker_core};
+  const drivers::Eal eal(options);
+  cpu_set_t mine;
+  CPU_ZERO(&mine);
+  CPU_SET(cores.front(), &mine);
+  sched_setaffinity(0, sizeof mine, &mine);
+  perf::Outcome outcome;
+  {
+    perf::Churn churn(eal, worker_core);
+    outcome = churn.run(wish);
+  }
+  perf::add_rows(outcome, wish);
+  return perf::run_rows(argc, argv);
+}
