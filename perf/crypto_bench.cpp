@@ -78,7 +78,7 @@ void check(const Case& of) {
     const std::uint8_t* tag = traffic.packet(i) + few.size;
     tags.emplace_back(tag, tag + of.suite->rtp_tag_len);
   }
-  Baseline baseline(*of.suite, traffic, parties.senders);
+  Baseline baseline(*of.suite, traffic, parties.measured);
   for (const Direction direction : {Direction::kOpen, Direction::kSeal}) {
     prepare(baseline, direction);
     work(baseline, direction);
@@ -96,7 +96,7 @@ template <class Baseline>
 void bench_baseline(benchmark::State& state, const Case& of, PartiesAtHand& at_hand) {
   check<Baseline>(of);
   Traffic traffic(of.shape);
-  Baseline baseline(*of.suite, traffic, at_hand.get(EngineKind::kIpsecMb, of).senders);
+  Baseline baseline(*of.suite, traffic, at_hand.get(EngineKind::kIpsecMb, of).measured);
   const auto prepare_next = [&] {
     traffic.advance();
     prepare(baseline, of.direction);

@@ -5,6 +5,7 @@
 
 #include "crypto/bytes.hpp"
 #include "crypto/rtp_wire.hpp"
+#include "crypto/workspace.hpp"
 
 namespace sallyport::perf {
 
@@ -16,7 +17,7 @@ Contexts make_contexts(crypto::Engine& engine, const crypto::Suite& suite, std::
   contexts.reserve(streams);
   for (std::uint32_t stream = 0; stream < streams; ++stream) {
     crypto::MasterKey master;
-    crypto::store_be32(master.key.data(), stream);
+    crypto::store_be32(master.key.data(), stream % kMasterKeys);
     contexts.push_back(
         std::make_unique<crypto::Context>(engine, suite, master, crypto::ContextOptions{.max_ssrcs = max_ssrcs}));
   }
@@ -26,8 +27,8 @@ Contexts make_contexts(crypto::Engine& engine, const crypto::Suite& suite, std::
 Parties::Parties(crypto::EngineKind kind, const crypto::Suite& of, std::uint32_t streams, crypto::Direction direction)
     : suite(of),
       engine(crypto::make_engine(kind)),
-      senders(make_contexts(*engine, of, streams)),
-      receivers(make_contexts(*engine, of, direction == crypto::Direction::kOpen ? streams : 0)) {}
+      measured(make_contexts(*engine, of, streams)),
+      sealing(make_contexts(*engine, of, direction == crypto::Direction::kOpen ? kMasterKeys : 0)) {}
 
 TransformRun::TransformRun(Parties& parties, Traffic& traffic)
     : parties_(parties),
@@ -36,17 +37,40 @@ TransformRun::TransformRun(Parties& parties, Traffic& traffic)
       workspace_(crypto::make_workspace()),
       packets_(traffic.packets()) {}
 
-void TransformRun::prepare_clear() {
+void TransformRun::advance() {
   traffic_.advance();
   parties_.position = traffic_.next_position();
-  describe(parties_.senders, traffic_.shape().size);
+}
+
+void TransformRun::prepare_clear() {
+  advance();
+  describe(traffic_.shape().size);
 }
 
 void TransformRun::prepare_sealed() {
-  prepare_clear();
-  protect();
-  check();
-  describe(parties_.receivers, sealed_length_);
+  advance();
+  for (std::size_t first = 0; first < packets_.size(); first += crypto::kMaxBurst) {
+    seal(first, std::min(crypto::kMaxBurst, packets_.size() - first));
+  }
+  describe(sealed_length_);
+}
+
+/// What protect() would make of packets whose indices are known, with the same jobs.
+void TransformRun::seal(std::size_t first, std::size_t count) {
+  using Policy = crypto::RtpPolicy;
+  const std::size_t size = traffic_.shape().size;
+  for (std::size_t slot = 0; slot < count; ++slot) {
+    const std::size_t i = first + slot;
+    const crypto::Context& context = *parties_.sealing[traffic_.stream_of(i) % kMasterKeys];
+    const std::uint64_t index = traffic_.index_of(i);
+    const crypto::WireForm form = Policy::usual_form(context);
+    crypto::fill_job<Policy>(workspace_->space(slot), traffic_.packet(i), context,
+                             {context.rtp(), form, index, crypto::kRtpFixedHeader, size - crypto::kRtpFixedHeader});
+    if (crypto::trailer_behind_text<Policy>(context.job_form(), form)) {
+      crypto::store_be32(traffic_.packet(i) + size, Policy::trailer(index, true));
+    }
+  }
+  parties_.engine->seal({workspace_->jobs.data(), count});
 }
 
 void TransformRun::protect() {
@@ -63,10 +87,10 @@ void TransformRun::check() const {
   if (!good) throw std::runtime_error("a packet was refused");
 }
 
-void TransformRun::describe(const Contexts& contexts, std::size_t length) {
+void TransformRun::describe(std::size_t length) {
   for (std::size_t i = 0; i < packets_.size(); ++i) {
     SrtpPacket packet{};
-    packet.context = contexts[traffic_.stream_of(i)].get();
+    packet.context = parties_.measured[traffic_.stream_of(i)].get();
     packet.data = traffic_.packet(i);
     packet.length = static_cast<std::uint16_t>(length);
     packet.header_len = crypto::kRtpFixedHeader;

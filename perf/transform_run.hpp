@@ -15,19 +15,21 @@ namespace sallyport::perf {
 /// A context per stream, all made for the same direction.
 using Contexts = std::vector<std::unique_ptr<crypto::Context>>;
 
-/// Contexts with a master key that follows from the stream's number: those of senders and receivers fit together.
+/// Streams share so many master keys; each has its context, with its own copy of all that follows from the key.
+inline constexpr std::uint32_t kMasterKeys = 256;
+
+/// Contexts with a master key that follows from the stream's number.
 Contexts make_contexts(crypto::Engine& engine, const crypto::Suite& suite, std::uint32_t streams,
                        std::uint32_t max_ssrcs = 1);
 
 /// An engine with contexts for one suite, which may serve one TransformRun after the other.
 struct Parties {
-  /// Makes the senders, and for unprotect() the receivers, too.
   Parties(crypto::EngineKind kind, const crypto::Suite& suite, std::uint32_t streams, crypto::Direction direction);
 
   const crypto::Suite& suite;
   std::unique_ptr<crypto::Engine> engine;
-  Contexts senders;
-  Contexts receivers;
+  Contexts measured;           ///< by stream: senders for protect(), receivers for unprotect()
+  Contexts sealing;            ///< for unprotect(), by master key: what the receivers get is protected with these keys
   std::uint64_t position = 0;  ///< in the traffic, of the packets that come next
 };
 
@@ -38,7 +40,8 @@ class TransformRun {
 
   /// The next packets, for protect().
   void prepare_clear();
-  /// The next packets, protected, for unprotect().
+  /// The next packets, protected, for unprotect(). Touches nothing of any stream: senders beside the receivers would
+  /// take half of the cache, which is not what a receiver costs.
   void prepare_sealed();
   void protect();
   void unprotect();
@@ -46,7 +49,9 @@ class TransformRun {
   void check() const;
 
  private:
-  void describe(const Contexts& contexts, std::size_t length);
+  void advance();
+  void describe(std::size_t length);
+  void seal(std::size_t first, std::size_t count);
   template <class Call>
   void for_each_burst(Call call);
 
