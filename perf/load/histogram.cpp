@@ -13,6 +13,11 @@ void Histogram::merge(const Histogram& other) noexcept {
   max_ = std::max(max_, other.max_);
 }
 
+void Histogram::clear() noexcept {
+  std::fill(buckets_.begin(), buckets_.end(), 0);
+  count_ = max_ = 0;
+}
+
 std::uint64_t Histogram::percentile(double share) const noexcept {
   const auto rank = static_cast<std::uint64_t>(std::ceil(share * static_cast<double>(count_)));
   std::uint64_t seen = 0;

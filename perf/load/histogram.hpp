@@ -19,6 +19,7 @@ class Histogram {
     if (value > max_) max_ = value;
   }
   void merge(const Histogram& other) noexcept;
+  void clear() noexcept;
 
   std::uint64_t count() const noexcept { return count_; }
   std::uint64_t max() const noexcept { return max_; }

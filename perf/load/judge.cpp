@@ -166,6 +166,14 @@ void Judge::finish() noexcept {
   }
 }
 
+void Judge::begin() noexcept {
+  for (Lane& state : states_) {
+    state.findings = Findings{};
+    state.replays = 0;
+  }
+  latency_.clear();
+}
+
 Findings Judge::total() const noexcept {
   Findings sum;
   for (const Lane& state : states_) sum += state.findings;

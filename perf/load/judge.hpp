@@ -55,8 +55,10 @@ class Judge {
   /// Packets that should still come.
   std::uint64_t outstanding() const noexcept { return outstanding_; }
 
-  /// Nothing more will come: what is outstanding is lost. Once, at the end.
+  /// Nothing more will come: what is outstanding is lost. Once, at the end of a run.
   void finish() noexcept;
+  /// After finish(), another run of the same streams: they go on with their numbers, what was found is forgotten.
+  void begin() noexcept;
 
   const Findings& findings(std::uint32_t lane) const noexcept { return states_[lane].findings; }
   Findings total() const noexcept;

@@ -9,6 +9,7 @@
 
 #include "perf/load/emit_config.hpp"
 #include "perf/load/report.hpp"
+#include "perf/load/search_report.hpp"
 
 namespace {
 
@@ -37,6 +38,15 @@ void pin_to(unsigned core) {
   }
 }
 
+int search(const LoadOptions& options, Runner& runner) {
+  const auto offer = [&](double pps) { return runner.run(pps / options.streams); };
+  const SearchResult found = find_rate(*options.find_rate, offer, [&options](const Trial& trial) {
+    if (!options.json) print_trial(std::cout, trial);
+  });
+  options.json ? print_search_json(std::cout, options, found) : print_search_table(std::cout, options, found);
+  return found.highest_passed() != nullptr ? kExitRight : kExitWrong;
+}
+
 int run(const std::vector<std::string>& arguments) {
   const auto options = parse_options(arguments);
   if (!options) return kExitRight;
@@ -48,6 +58,7 @@ int run(const std::vector<std::string>& arguments) {
   wake_on_time();
   Runner runner(*options);
   if (options->core) pin_to(*options->core);  // last, since DPDK's own threads would inherit it
+  if (options->find_rate) return search(*options, runner);
   const RunResult result = runner.run();
   options->json ? print_json(std::cout, *options, result) : print_table(std::cout, *options, result);
   return result.all_right() ? kExitRight : kExitWrong;

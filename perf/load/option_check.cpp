@@ -3,6 +3,7 @@
 #include "controlplane/negotiation/session_parameters.hpp"
 #include "crypto/error.hpp"
 #include "perf/load/option_values.hpp"
+#include "perf/load/rate_search.hpp"
 
 namespace sallyport::load {
 namespace {
@@ -78,6 +79,24 @@ void check_impairment(const LoadOptions& options) {
   }
 }
 
+/// A trial has packets of every stream, and no stream runs out of packet numbers in the longest search: its SRTP goes
+/// on from trial to trial.
+void check_search(const LoadOptions& options) {
+  if (!options.find_rate) return;
+  if (options.packets_per_stream != 0) {
+    throw UsageError("--find-rate and --packets: expected --duration, the seconds of a trial");
+  }
+  const double seconds = static_cast<double>(options.duration.count()) * 1e-9;
+  if (options.find_rate->lowest * seconds < options.streams) {
+    throw UsageError(
+        "--find-rate: the lowest rate would not offer a packet of each stream in a trial: expected a "
+        "higher one, a longer --duration or fewer --streams");
+  }
+  if (options.top_rate() * seconds * RateSearch::most_trials(*options.find_rate) > 4e9) {
+    throw UsageError("--find-rate: more than 4e9 packets of a stream: expected more --streams or a shorter --duration");
+  }
+}
+
 }  // namespace
 
 void check(const LoadOptions& options) {
@@ -97,6 +116,7 @@ void check(const LoadOptions& options) {
   check_keys(options, "", options.a, true, options.bidirectional);
   check_keys(options, "sink-", options.b, options.bidirectional, true);
   check_impairment(options);
+  check_search(options);
 }
 
 }  // namespace sallyport::load

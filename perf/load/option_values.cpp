@@ -139,6 +139,26 @@ double stream_rate(const Given& given, std::uint32_t streams) {
   return real(given, "pps", 1e-3, kMaxRate) / streams;
 }
 
+std::optional<FindRateOptions> find_rate(const Given& given) {
+  if (!given.contains("find-rate")) {
+    for (const char* option : {"resolution", "allowed-loss"}) {
+      if (!given[option].defaulted()) throw UsageError("--" + string(option) + ": expected only with --find-rate");
+    }
+    return std::nullopt;
+  }
+  const auto& text = given["find-rate"].as<string>();
+  const std::size_t dash = std::min(text.find('-'), text.size());
+  FindRateOptions options;
+  if (!set_number(options.lowest, std::string_view(text).substr(0, dash), 1e-3, kMaxRate) || dash == text.size() ||
+      !set_number(options.highest, std::string_view(text).substr(dash + 1), 1e-3, kMaxRate) ||
+      !(options.lowest < options.highest)) {
+    refuse("find-rate", text, "two rates above 0, the lower one first, as in 1000-200000");
+  }
+  options.resolution = real(given, "resolution", 1e-2, 50) / 100;
+  options.allowed_loss = real(given, "allowed-loss", 0, 100) / 100;
+  return options;
+}
+
 void read_extent(const Given& given, LoadOptions& options) {
   constexpr std::uint32_t kMost = 0x7fffffff;
   if (given.contains("packets")) options.packets_per_stream = number<std::uint32_t>(given, "packets", 1, kMost);
@@ -209,6 +229,8 @@ LoadOptions read_values(const Given& given) {
   options.streams = number<std::uint32_t>(given, "streams", 1, 1'000'000);
   options.port_step = number<std::uint16_t>(given, "port-step", 1, 1000);
   options.stream_rate = stream_rate(given, options.streams);
+  options.find_rate = find_rate(given);
+  if (options.find_rate && given.contains("pps")) throw UsageError("--find-rate and --pps: expected one of them");
   read_extent(given, options);
   options.sizes = sizes(given);
   options.payload_type = number<std::uint8_t>(given, "payload-type", 0, 127);

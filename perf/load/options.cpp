@@ -74,6 +74,18 @@ po::options_description judge_options() {
   return group;
 }
 
+po::options_description find_options() {
+  po::options_description group("The highest rate (RFC 2544 26.1)");
+  group.add_options()("find-rate", po::value<string>(),
+                      "search between LOW-HIGH, as 1000-200000: packets per second of all streams in one direction; "
+                      "--duration is a trial's, --rate what the result is told in streams of")(
+      "resolution", po::value<string>()->default_value("1"),
+      "end when the rate that passed is at most so many percent below one that did not")(
+      "allowed-loss", po::value<string>()->default_value("0"),
+      "percent of the packets that a trial may lose and still pass");
+  return group;
+}
+
 po::options_description link_options() {
   po::options_description group("Links");
   group.add_options()("link", po::value<string>()->default_value("udp"),
@@ -102,11 +114,12 @@ po::options_description all_options() {
   po::options_description all(
       "sallyport-load: offers RTP or SRTP to a gateway, receives what comes out on its other side, and judges every "
       "packet\n\n  sallyport-load --from A:P --to A:P --sink A:P [--sink-from A:P] [options]\n\n"
-      "Exit status: 0 all came back right, 1 not so (the table says what), 2 wrong usage or set-up\n\nGeneral");
+      "Exit status: 0 all came back right, 1 not so (the table says what), 2 wrong usage or set-up; with --find-rate "
+      "0 a rate passed, 1 none did\n\nGeneral");
   all.add_options()("help,h", "print this help")("config,c", po::value<string>(),
                                                  "file of these options, as streams = 100; the command line wins");
-  for (const auto& group :
-       {stream_options(), key_options(), load_options(), judge_options(), link_options(), emit_options()}) {
+  for (const auto& group : {stream_options(), key_options(), load_options(), judge_options(), find_options(),
+                            link_options(), emit_options()}) {
     all.add(group);
   }
   return all;

@@ -53,15 +53,24 @@ struct EmitOptions {
   std::string device_b;  ///< of [port.b]; empty: both sides are on port a
 };
 
+/// --find-rate. Rates are packets per second of all streams in one direction.
+struct FindRateOptions {
+  double lowest = 0;
+  double highest = 0;
+  double resolution = 0.01;  ///< how far below a rate that failed the result may be, as a share of that rate
+  double allowed_loss = 0;   ///< share of the packets that a trial may lose and still pass
+};
+
 struct LoadOptions {
   SideOptions a;  ///< --from, --to: where the streams are offered
   SideOptions b;  ///< --sink, --sink-from: where they come out
   std::uint32_t streams = 1;
   std::uint16_t port_step = 2;
-  double stream_rate = 50;                ///< packets per second, stream and direction; 0: flat out
-  std::uint32_t packets_per_stream = 0;   ///< in each direction; 0: until the time is over
-  std::chrono::nanoseconds duration{};    ///< 0: until the packets are sent
-  std::vector<std::uint16_t> sizes{160};  ///< payload bytes, by turns
+  double stream_rate = 50;                   ///< packets per second, stream and direction; 0: flat out
+  std::optional<FindRateOptions> find_rate;  ///< trials of `duration`; stream_rate is only what results are told in
+  std::uint32_t packets_per_stream = 0;      ///< in each direction; 0: until the time is over
+  std::chrono::nanoseconds duration{};       ///< 0: until the packets are sent
+  std::vector<std::uint16_t> sizes{160};     ///< payload bytes, by turns
   std::uint8_t payload_type = 0;
   std::uint32_t timestamp_step = 160;
   bool bidirectional = false;
@@ -78,6 +87,8 @@ struct LoadOptions {
   std::string keys_file;
   std::optional<EmitOptions> emit;
 
+  /// The most that is ever offered, per second, stream and direction; 0: flat out.
+  double top_rate() const noexcept { return find_rate ? find_rate->highest / streams : stream_rate; }
   /// No gateway between: what is offered is what comes out.
   bool direct() const noexcept { return a.remote == b.local; }
 };

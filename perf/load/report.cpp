@@ -126,7 +126,7 @@ void print_table(std::ostream& out, const LoadOptions& options, const RunResult&
   out << (result.all_right() ? "\nall right\n" : "\nNOT RIGHT: see the lines marked with '!'\n");
 }
 
-void print_json(std::ostream& out, const LoadOptions& options, const RunResult& result) {
+nlohmann::json run_json(const LoadOptions& options, const RunResult& result) {
   nlohmann::json json;
   json["all_right"] = result.all_right();
   json["interrupted"] = result.interrupted;
@@ -141,7 +141,11 @@ void print_json(std::ostream& out, const LoadOptions& options, const RunResult& 
   json["own_missed"] = result.link_stats.missed;
   json["foreign_frames"] = result.link_stats.foreign;
   for (const DirectionResult& direction : result.directions) json["directions"].push_back(direction_json(direction));
-  out << json.dump(2) << '\n';
+  return json;
+}
+
+void print_json(std::ostream& out, const LoadOptions& options, const RunResult& result) {
+  out << run_json(options, result).dump(2) << '\n';
 }
 
 }  // namespace sallyport::load

@@ -15,9 +15,10 @@ using dataplane::Clock;
 using dataplane::Tsc;
 using std::chrono::nanoseconds;
 
-constexpr nanoseconds kLeadIn = std::chrono::milliseconds(2);  ///< between set-up and the first packet
-constexpr nanoseconds kLook = std::chrono::milliseconds(5);    ///< between two looks at the stop signal
-constexpr nanoseconds kQuiet = std::chrono::milliseconds(50);  ///< for copies that come after everything is there
+constexpr nanoseconds kLeadIn = std::chrono::milliseconds(2);   ///< between set-up and the first packet
+constexpr nanoseconds kLook = std::chrono::milliseconds(5);     ///< between two looks at the stop signal
+constexpr nanoseconds kQuiet = std::chrono::milliseconds(50);   ///< for copies that come after everything is there
+constexpr nanoseconds kLongestDrain = std::chrono::seconds(5);  ///< where it does not get quiet between two runs
 constexpr nanoseconds kFirstReport = std::chrono::milliseconds(500);
 constexpr nanoseconds kNap = std::chrono::milliseconds(1);
 constexpr nanoseconds kPollSeveral = std::chrono::microseconds(50);
@@ -38,16 +39,16 @@ std::uint32_t random_run() {
 std::uint32_t window_for(const LoadOptions& options) {
   constexpr double kSeconds = 2;
   constexpr double kFlatOut = 4 << 20;
-  const double packets = options.stream_rate > 0 ? options.stream_rate * kSeconds : kFlatOut / options.streams;
+  const double packets = options.top_rate() > 0 ? options.top_rate() * kSeconds : kFlatOut / options.streams;
   return std::bit_ceil(static_cast<std::uint32_t>(std::clamp(packets, 0.0, kFlatOut)) + 64);
 }
 
 /// Turns per direction; a duration at a given rate is a number of packets, the same for each lane.
-std::uint64_t turns_for(const LoadOptions& options) {
+std::uint64_t turns_for(const LoadOptions& options, double stream_rate) {
   std::uint64_t packets = std::numeric_limits<std::uint32_t>::max();
   if (options.packets_per_stream != 0) packets = options.packets_per_stream;
-  if (options.duration.count() > 0 && options.stream_rate > 0) {
-    const double timed = std::round(options.stream_rate * static_cast<double>(options.duration.count()) * 1e-9);
+  if (options.duration.count() > 0 && stream_rate > 0) {
+    const double timed = std::round(stream_rate * static_cast<double>(options.duration.count()) * 1e-9);
     packets = std::min(packets, std::max<std::uint64_t>(1, static_cast<std::uint64_t>(timed)));
   }
   return packets * options.streams;
@@ -109,26 +110,28 @@ Runner::Direction Runner::make_direction(std::uint32_t run, Side from, const std
   return direction;
 }
 
-Runner::Schedule Runner::make_schedule() const {
+Runner::Schedule Runner::make_schedule(double stream_rate) const {
   const Tsc start = Clock::now() + clock_.ticks(kLeadIn);
   Tsc deadline = std::numeric_limits<Tsc>::max();
   if (options_.duration.count() > 0) {
     // Paced, the number of packets ends the run; the deadline is for a rate that cannot be had.
-    const bool paced = options_.stream_rate > 0;
+    const bool paced = stream_rate > 0;
     const nanoseconds longest = paced ? options_.duration * 5 / 4 + std::chrono::seconds(1) : options_.duration;
     deadline = start + clock_.ticks(longest);
   }
-  return {.packets = Pacer(options_.stream_rate * options_.streams, clock_, start),
+  return {.stream_rate = stream_rate,
+          .packets = Pacer(stream_rate * options_.streams, clock_, start),
           // One a second and stream, the first when its numbers are known on the far side.
           .reports = Pacer(options_.streams, clock_, start + clock_.ticks(kFirstReport)),
-          .turns = turns_for(options_),
+          .turns = turns_for(options_, stream_rate),
           .deadline = deadline,
           .next_look = start,
           .last_pass = start};
 }
 
-RunResult Runner::run() {
-  Schedule schedule = make_schedule();
+RunResult Runner::run(double stream_rate) {
+  begin();
+  Schedule schedule = make_schedule(stream_rate);
   while (!offering_over(schedule, Clock::now())) {
     const Tsc now = Clock::now();
     note_delay(schedule, now);
@@ -142,9 +145,33 @@ RunResult Runner::run() {
   return result(schedule, end);
 }
 
+void Runner::begin() {
+  if (ran_) {
+    drain();
+    before_ = link_stats();
+  }
+  ran_ = true;
+  for (Direction& direction : directions_) {
+    direction.judge->begin();
+    direction.sender->begin();
+  }
+  unexpected_on_a_ = 0;
+}
+
+void Runner::drain() {
+  const Tsc start = Clock::now();
+  Tsc last = start;
+  for (Tsc now = start; now - last < clock_.ticks(kQuiet) && now - start < clock_.ticks(kLongestDrain);) {
+    const bool received = receive_all();
+    if (!received && !options_.spin) links_.all().front()->wait(kPollSeveral);
+    now = Clock::now();
+    if (received) last = now;
+  }
+}
+
 void Runner::note_delay(Schedule& schedule, Tsc now) const {
   Tsc expected = schedule.last_pass;
-  if (options_.stream_rate > 0) {
+  if (schedule.stream_rate > 0) {
     const std::uint64_t turns = directions_.front().sender->turns();
     expected = turns < schedule.turns ? schedule.packets.time_of(turns) : now;
   }
@@ -233,6 +260,16 @@ void Runner::settle() {
   }
 }
 
+LinkStats Runner::link_stats() const {
+  LinkStats sum;
+  for (const Link* link : links_.all()) {
+    const LinkStats stats = link->stats();
+    sum.missed += stats.missed;
+    sum.foreign += stats.foreign;
+  }
+  return sum;
+}
+
 RunResult Runner::result(const Schedule& schedule, Tsc end) const {
   RunResult result;
   for (const Direction& direction : directions_) {
@@ -247,16 +284,14 @@ RunResult Runner::result(const Schedule& schedule, Tsc end) const {
   result.directions.front().total.unexpected += unexpected_on_a_;
   const Tsc start = schedule.packets.start();
   result.seconds = end > start ? clock_.nanoseconds(end - start) * 1e-9 : 0;
-  result.asked_pps = options_.stream_rate * options_.streams;
-  const auto offered = static_cast<double>(directions_.front().sender->turns());
-  result.offered_pps = result.seconds > 0 ? offered / result.seconds : 0;
+  result.asked_pps = schedule.stream_rate * options_.streams;
+  const std::uint64_t offered = std::min(directions_.front().sender->turns(), directions_.back().sender->turns());
+  result.offered_pps = result.seconds > 0 ? static_cast<double>(offered) / result.seconds : 0;
   result.own_delay_us = clock_.nanoseconds(schedule.longest_delay) * 1e-3;
-  for (const Link* link : links_.all()) {
-    result.links.push_back(link->description());
-    const LinkStats stats = link->stats();
-    result.link_stats.missed += stats.missed;
-    result.link_stats.foreign += stats.foreign;
-  }
+  for (const Link* link : links_.all()) result.links.push_back(link->description());
+  result.link_stats = link_stats();
+  result.link_stats.missed -= before_.missed;
+  result.link_stats.foreign -= before_.foreign;
   result.interrupted = interrupted_;
   return result;
 }

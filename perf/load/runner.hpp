@@ -1,4 +1,4 @@
-// One run: offers what is due, receives what came, until everything is offered and has come back or is given up. One
+// Runs: offers what is due, receives what came, until everything is offered and has come back or is given up. One
 // thread, one loop, for all directions and links.
 #pragma once
 
@@ -29,7 +29,7 @@ struct RunResult {
   std::vector<DirectionResult> directions;
   double seconds = 0;       ///< of offering
   double asked_pps = 0;     ///< per direction; 0: flat out
-  double offered_pps = 0;   ///< per direction
+  double offered_pps = 0;   ///< per direction; the lesser one
   double own_delay_us = 0;  ///< the longest that our own thread was behind its schedule
   std::vector<std::string> links;
   LinkStats link_stats;
@@ -46,8 +46,11 @@ class Runner {
   Runner(const Runner&) = delete;
   Runner& operator=(const Runner&) = delete;
 
-  /// Once.
-  RunResult run();
+  /// At the rate of the options.
+  RunResult run() { return run(options_.stream_rate); }
+  /// At `stream_rate` packets per second of each stream, at most the options' top_rate(); 0: flat out. May be called
+  /// again: what the run before left under way is waited for, streams go on with their numbers and SRTP indices.
+  RunResult run(double stream_rate);
 
  private:
   struct Direction {
@@ -57,6 +60,7 @@ class Runner {
   };
   /// The run's clockwork, set up when it begins.
   struct Schedule {
+    double stream_rate;
     Pacer packets;
     Pacer reports;
     std::uint64_t turns;       ///< in all, per direction
@@ -68,7 +72,10 @@ class Runner {
 
   Runner(const LoadOptions& options, const std::vector<StreamPlan>& plan);
   Direction make_direction(std::uint32_t run, Side from, const std::vector<StreamPlan>& plan);
-  Schedule make_schedule() const;
+  void begin();
+  /// What settle() gave up must not come into the next run.
+  void drain();
+  Schedule make_schedule(double stream_rate) const;
   bool offer_due(Schedule& schedule, dataplane::Tsc now);
   bool receive_all();
   void dispatch(std::span<Packet> packets, dataplane::Tsc now);
@@ -76,6 +83,7 @@ class Runner {
   bool offering_over(Schedule& schedule, dataplane::Tsc now);
   void rest(const Schedule& schedule);
   void settle();
+  LinkStats link_stats() const;
   RunResult result(const Schedule& schedule, dataplane::Tsc end) const;
 
   const LoadOptions& options_;
@@ -85,6 +93,8 @@ class Runner {
   std::vector<Direction> directions_;  ///< a -> b, and b -> a if that was asked for
   std::uint64_t unexpected_on_a_ = 0;  ///< came to side a, where nothing should
   StopSignal stop_;
+  LinkStats before_;  ///< when the run began; the first one counts from the start
+  bool ran_ = false;
   bool interrupted_ = false;
 };
 

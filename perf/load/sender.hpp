@@ -26,6 +26,9 @@ class Sender {
   /// No more turns will come: sends packets that wait for a successor. True when nothing is left.
   bool finish();
 
+  /// After finish(), another run: turns are counted anew, the lanes go on with their numbers and SRTP indices.
+  void begin() noexcept { turns_ = report_turns_ = finished_ = 0; }
+
   std::uint64_t turns() const noexcept { return turns_; }
   std::uint64_t report_turns() const noexcept { return report_turns_; }
 

@@ -1,6 +1,7 @@
 #!/usr/bin/env python3
 """All of SRTP through the running gateway (requirements M1, M5, M10): the generator speaks every suite with MKI, session
 parameters and changing session keys on both sides and judges every packet; keys are used up and replaced."""
+import json
 import re
 
 from lib.gateway import Gateway
@@ -117,6 +118,23 @@ def changing_keys(tap):
         tap.equal({side["srtp"]["session_parameters"] for _, side in run.sides()}, {"KDR=16"}, "status says KDR=16")
 
 
+def highest_rate(tap):
+    """The highest rate without loss, by bisection"""
+    with Lab() as lab, Run(lab, "search", CM80, GCM128) as run:
+        status, output = run.load("--find-rate", "1000-20000000", "--duration", "0.5", "--resolution", 30, "--late", 1000,
+                                  "--bidirectional")
+        found = json.loads(output)
+        trials = [(round(trial["asked_pps"]), trial["verdict"]) for trial in found["trials"]]
+        tap.ok(status == 0 and found["passed"] and found["pps"] >= 1000, "a rate passes", trials)
+        tap.equal(trials[0], (1000, "passed"), "the lowest is tried first")
+        tap.equal(trials[1][0], 20000000, "then the highest")
+        tap.ok(trials[1][1] != "passed" and 0.7 * found["failed_pps"] <= max(
+            trial["asked_pps"] for trial in found["trials"] if trial["verdict"] == "passed"),
+               "the rest closes in on the limit", trials)
+        dropped = {reason for _, side in run.sides() for reason in side["dropped"]}
+        tap.ok(not dropped & {"replayed", "auth_failed"}, "no SRTP index is used twice", dropped)
+
+
 def exposure(tap):
     """What others can read is said aloud"""
     with Lab() as lab, Run(lab, "exposed", NULL80, CM80, "--sink-session-parameters", "UNENCRYPTED_SRTP") as run:
@@ -156,4 +174,4 @@ def lifetimes(tap):
 
 
 if __name__ == "__main__":
-    main([every_suite, parameters, engines, changing_keys, exposure, lifetimes], missing())
+    main([every_suite, parameters, engines, changing_keys, highest_rate, exposure, lifetimes], missing())

@@ -369,5 +369,25 @@ TEST(Judge, ReportsMustFitTheMapping) {
   EXPECT_EQ(found.reports_lost, 1U);
 }
 
+TEST(Judge, AnotherRunForgetsFindingsAndKeepsNumbers) {
+  Bench bench;
+  for (std::uint32_t i = 0; i < 3; ++i) bench.pass(i);
+  bench.offer(3);
+  EXPECT_EQ(bench.finish().lost, 1U);
+  bench.judge.begin();
+  EXPECT_EQ(bench.judge.total(), Findings{});
+  EXPECT_EQ(bench.judge.latency().count(), 0U);
+  EXPECT_EQ(bench.judge.latency().max(), 0U);
+  bench.pass(4);
+  bench.pass(5);
+  bench.deliver(bench.packet(2));  // of the run before
+  const Findings second = bench.finish();
+  EXPECT_EQ(second.offered, 2U);
+  EXPECT_EQ(second.right, 2U);
+  EXPECT_EQ(second.lost, 0U);
+  EXPECT_EQ(second.unexpected, 1U);
+  EXPECT_EQ(faults(second), 1U);
+}
+
 }  // namespace
 }  // namespace sallyport::load

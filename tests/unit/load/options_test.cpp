@@ -75,6 +75,23 @@ TEST(Options, PacketsGoDirectlyWhereToIsTheSink) {
 
 TEST(Options, FlatOut) { EXPECT_EQ(parse_options(plain({"--pps", "max"}))->stream_rate, 0); }
 
+TEST(Options, FindRate) {
+  const auto options = parse_options(plain({"--find-rate", "1000-200000", "--resolution", "0.5", "--allowed-loss", "2",
+                                            "--streams", "100", "--duration", "3", "--rate", "25"}));
+  ASSERT_TRUE(options && options->find_rate);
+  EXPECT_EQ(options->find_rate->lowest, 1000);
+  EXPECT_EQ(options->find_rate->highest, 200'000);
+  EXPECT_DOUBLE_EQ(options->find_rate->resolution, 0.005);
+  EXPECT_DOUBLE_EQ(options->find_rate->allowed_loss, 0.02);
+  EXPECT_EQ(options->duration, std::chrono::seconds(3));
+  EXPECT_EQ(options->stream_rate, 25) << "what the result is told in";
+  EXPECT_EQ(options->top_rate(), 2000) << "of each stream";
+  const auto defaults = parse_options(plain({"--find-rate", "1-2"}));
+  EXPECT_DOUBLE_EQ(defaults->find_rate->resolution, 0.01);
+  EXPECT_EQ(defaults->find_rate->allowed_loss, 0);
+  EXPECT_FALSE(parse_options(plain())->find_rate);
+}
+
 TEST(Options, MemifLinks) {
   const auto options =
       parse_options(plain({"--link", "memif:/run/a.sock", "--peer-mac", "02:00:00:00:00:02", "--sink-from",
@@ -106,6 +123,17 @@ TEST(Options, ErrorsNameOptionAndWhatWasExpected) {
       {plain({"--rate", "0"}), "--rate '0': expected a number"},
       {plain({"--rate", "nan"}), "--rate 'nan'"},
       {plain({"--rate", "50", "--pps", "100"}), "--rate and --pps: expected one of them"},
+      {plain({"--find-rate", "1000"}), "--find-rate '1000': expected two rates above 0"},
+      {plain({"--find-rate", "2000-1000"}), "--find-rate '2000-1000'"},
+      {plain({"--find-rate", "0-1000"}), "--find-rate '0-1000'"},
+      {plain({"--find-rate", "100-nan"}), "--find-rate '100-nan'"},
+      {plain({"--find-rate", "100-200x"}), "--find-rate '100-200x'"},
+      {plain({"--find-rate", "100-200", "--resolution", "0"}), "--resolution '0'"},
+      {plain({"--find-rate", "100-200", "--pps", "max"}), "--find-rate and --pps: expected one of them"},
+      {plain({"--find-rate", "100-200", "--packets", "5"}), "--find-rate and --packets: expected --duration"},
+      {plain({"--find-rate", "100-200", "--streams", "201", "--duration", "2"}), "not offer a packet of each stream"},
+      {plain({"--find-rate", "100-1e8", "--duration", "10"}), "more than 4e9 packets of a stream"},
+      {plain({"--allowed-loss", "1"}), "--allowed-loss: expected only with --find-rate"},
       {plain({"--loss", "101"}), "--loss '101'"},
       {plain({"--loss", "-1"}), "--loss '-1'"},
       {plain({"--loss", "60", "--duplicate", "60"}), "at most 100 percent together"},
