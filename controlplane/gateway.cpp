@@ -115,8 +115,8 @@ void Gateway::open_ports() {
       throw SetupError(config.position + ": " + error.what());
     }
     const Port& port = ports_.back();
-    spdlog::info("port {}: {}; kernel path: {}", config.options.name, port.device->description(),
-                 port.kernel_path->description());
+    spdlog::info("port {}: {}; steering: {}; kernel path: {}", config.options.name, port.device->description(),
+                 port.device->steering(), port.kernel_path->description());
   }
 }
 

@@ -111,9 +111,15 @@ json StatusReporter::port_status(const PortStatus& status) const {
   const drivers::EthPort& port = *status.port;
   json addresses = json::array();
   for (const drivers::IpPrefix& address : port.options().addresses) addresses.push_back(address.to_string());
-  return {{"name", port.options().name},   {"device", port.description()}, {"kernel_path", status.kernel_path},
-          {"mac", port.mac().to_string()}, {"addresses", addresses},       {"link", port.link_up() ? "up" : "down"},
-          {"queues", port.queues()},       {"missed", port.missed()}};
+  return {{"name", port.options().name},
+          {"device", port.description()},
+          {"steering", port.steering()},
+          {"kernel_path", status.kernel_path},
+          {"mac", port.mac().to_string()},
+          {"addresses", addresses},
+          {"link", port.link_up() ? "up" : "down"},
+          {"queues", port.queues()},
+          {"missed", port.missed()}};
 }
 
 json StatusReporter::stats() const {

@@ -4,6 +4,8 @@
 
 #include <cstdint>
 
+#include "drivers/port_owner.hpp"
+
 namespace sallyport::dataplane {
 
 using WorkerId = std::uint16_t;
@@ -25,9 +27,10 @@ struct Sink {
   bool operator==(const Sink&) const = default;
 };
 
-/// The worker that owns a local UDP port. An RTP port and the RTCP port above it fall together.
+/// The worker that owns a local UDP port. An RTP port and the RTCP port above it fall together. A NIC that steers media
+/// goes by the same function.
 constexpr WorkerId worker_of(std::uint16_t port, std::size_t workers) noexcept {
-  return static_cast<WorkerId>((port >> 1) % workers);
+  return static_cast<WorkerId>(drivers::owner_of_port(port, static_cast<std::uint32_t>(workers)));
 }
 
 }  // namespace sallyport::dataplane

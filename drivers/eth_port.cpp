@@ -3,6 +3,8 @@
 #include <sys/random.h>
 #include <unistd.h>
 
+#include <algorithm>
+
 #include "crypto/error.hpp"
 #include "drivers/device_args.hpp"
 #include "drivers/ethernet_device.hpp"
@@ -31,6 +33,13 @@ std::string with_queues(const std::string& text, unsigned queues) {
   return text + ", " + std::to_string(queues) + (queues == 1 ? " queue" : " queues");
 }
 
+/// No key finds the ports behind addresses of both families: IPv4 first, where both are in use.
+SteeredFamily steered_family(const PortOptions& options) {
+  const bool any_ipv4 = std::any_of(options.addresses.begin(), options.addresses.end(),
+                                    [](const IpPrefix& prefix) { return !prefix.address.v6; });
+  return any_ipv4 ? SteeredFamily::kIpv4 : SteeredFamily::kIpv6;
+}
+
 DeviceSetup setup_for(const PortOptions& options, unsigned queues) {
   DeviceSetup setup;
   setup.queues = queues;
@@ -44,6 +53,7 @@ EthPort::EthPort(const PortOptions& options, unsigned queues, MbufPool& pool) : 
   if (queues == 0 || options.descriptors == 0) {
     throw SetupError(whose(options) + ": expected at least one queue and one descriptor");
   }
+  steering_ = queues == 1 ? "one worker" : "hand-over";
   switch (options.kind) {
     case DeviceKind::kLinux:
       open_linux(queues, pool);
@@ -139,12 +149,14 @@ void EthPort::open_other(unsigned queues, MbufPool& pool) {
       device = std::make_unique<EthernetDevice>(EthernetDevice::find_pci(whose(options_), options_.device));
       setup.all_multicast = true;
       setup.spread_udp = true;
+      setup.family = steered_family(options_);
       break;
   }
   const bool has_own_mac = options_.kind == DeviceKind::kPci;
   if (has_own_mac && options_.mac != MacAddress{}) device->set_mac(options_.mac);
   device->start(setup, pool);
   adopt(std::move(device));
+  if (setup.spread_udp) steering_ = device_->steering();
   if (!has_own_mac) mac_ = own_mac(options_);  // rings and files filter nothing: the address is ours to choose
   description_ = with_queues(device_->driver() + " on " + options_.device, queues_);
 }

@@ -71,6 +71,9 @@ class EthPort {
   std::uint16_t mtu() const noexcept;
   /// For the user: "af_xdp on veth0 with own program, 1 queue".
   const std::string& description() const noexcept { return description_; }
+  /// For the user: how media finds the worker that owns its UDP port. "RSS by UDP destination port"; "hand-over": the
+  /// receiving worker hands over what is not its own, and why the device does not do better; "one worker".
+  const std::string& steering() const noexcept { return steering_; }
   bool link_up() const noexcept;
   /// NUMA node, -1 where the device has none.
   int socket() const noexcept;
@@ -104,6 +107,7 @@ class EthPort {
   bool partial_checksums_ = false;
   LinuxMode linux_mode_ = LinuxMode::kAuto;
   std::string description_;
+  std::string steering_;
 };
 
 }  // namespace sallyport::drivers

@@ -32,7 +32,8 @@ EthernetDevice::EthernetDevice(EthernetDevice&& other) noexcept
       open_(std::exchange(other.open_, std::nullopt)),
       id_(other.id_),
       queues_(other.queues_),
-      tx_offloads_(other.tx_offloads_) {}
+      tx_offloads_(other.tx_offloads_),
+      steering_(std::move(other.steering_)) {}
 
 EthernetDevice::~EthernetDevice() {
   if (!open_) return;
@@ -84,34 +85,49 @@ void EthernetDevice::start(const DeviceSetup& setup, MbufPool& pool) {
   DpdkLogCapture log;
   const rte_eth_dev_info device = info();
   queues_ = std::min({setup.queues, unsigned{device.max_rx_queues}, unsigned{device.max_tx_queues}});
+  steering_.emplace(device, setup.queues, queues_, setup.family);
+  configure(setup, device, log);
+  set_up_queues(setup.descriptors, pool, log);
+  if (const int error = rte_eth_dev_start(id_); error != 0) fail("start the device", error, log.last_words());
+  // A NIC that cannot take all multicast takes everything: without it IPv6 neighbours could not find us.
+  if (setup.all_multicast && rte_eth_allmulticast_enable(id_) != 0) rte_eth_promiscuous_enable(id_);
+  if (setup.spread_udp) steering_->finish(id_);
+}
 
+void EthernetDevice::configure(const DeviceSetup& setup, const rte_eth_dev_info& device, DpdkLogCapture& log) {
   rte_eth_conf conf{};
   if (setup.checksum_offload) {
     conf.rxmode.offloads = device.rx_offload_capa & (RTE_ETH_RX_OFFLOAD_IPV4_CKSUM | RTE_ETH_RX_OFFLOAD_UDP_CKSUM);
     tx_offloads_ = device.tx_offload_capa & (RTE_ETH_TX_OFFLOAD_IPV4_CKSUM | RTE_ETH_TX_OFFLOAD_UDP_CKSUM);
     conf.txmode.offloads = tx_offloads_;
   }
+  const auto pairs = static_cast<std::uint16_t>(queues_);
   if (setup.spread_udp && queues_ > 1) {
     conf.rxmode.mq_mode = RTE_ETH_MQ_RX_RSS;
+    if (steering_->wanted()) {
+      rte_eth_conf steered = conf;
+      steering_->ask(steered);
+      const int error = rte_eth_dev_configure(id_, pairs, pairs, &steered);
+      if (error == 0) return;
+      steering_->refused("the RSS key and fields", error);
+    }
     conf.rx_adv_conf.rss_conf.rss_hf = device.flow_type_rss_offloads & (RTE_ETH_RSS_UDP | RTE_ETH_RSS_IP);
   }
-  const auto pairs = static_cast<std::uint16_t>(queues_);
   if (const int error = rte_eth_dev_configure(id_, pairs, pairs, &conf); error != 0)
     fail("configure " + std::to_string(queues_) + " queues", error, log.last_words());
+}
 
-  std::uint16_t rx_descriptors = std::bit_floor(setup.descriptors);  // AF_XDP takes powers of two only
+void EthernetDevice::set_up_queues(std::uint16_t descriptors, MbufPool& pool, DpdkLogCapture& log) {
+  std::uint16_t rx_descriptors = std::bit_floor(descriptors);  // AF_XDP takes powers of two only
   std::uint16_t tx_descriptors = rx_descriptors;
   rte_eth_dev_adjust_nb_rx_tx_desc(id_, &rx_descriptors, &tx_descriptors);
   const auto socket = static_cast<unsigned>(rte_eth_dev_socket_id(id_));
-  for (std::uint16_t queue = 0; queue < pairs; ++queue) {
+  for (std::uint16_t queue = 0; queue < queues_; ++queue) {
     if (const int error = rte_eth_rx_queue_setup(id_, queue, rx_descriptors, socket, nullptr, pool.get()); error != 0)
       fail("set up receive queue " + std::to_string(queue), error, log.last_words());
     if (const int error = rte_eth_tx_queue_setup(id_, queue, tx_descriptors, socket, nullptr); error != 0)
       fail("set up transmit queue " + std::to_string(queue), error, log.last_words());
   }
-  if (const int error = rte_eth_dev_start(id_); error != 0) fail("start the device", error, log.last_words());
-  // A NIC that cannot take all multicast takes everything: without it IPv6 neighbours could not find us.
-  if (setup.all_multicast && rte_eth_allmulticast_enable(id_) != 0) rte_eth_promiscuous_enable(id_);
 }
 
 void EthernetDevice::set_mac(const MacAddress& mac) {

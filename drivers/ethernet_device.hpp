@@ -8,17 +8,21 @@
 #include <string>
 
 #include "drivers/device_args.hpp"
+#include "drivers/device_steering.hpp"
 #include "drivers/mbuf_pool.hpp"
 
 namespace sallyport::drivers {
+
+class DpdkLogCapture;
 
 /// How a device is to be started.
 struct DeviceSetup {
   unsigned queues = 1;  ///< pairs wanted; the device may have fewer
   std::uint16_t descriptors = 1024;
   bool checksum_offload = true;  ///< take what the device offers
-  bool spread_udp = false;       ///< have the device spread flows over its queues, where it can
-  bool all_multicast = false;    ///< for IPv6 neighbour discovery behind a filtering NIC
+  bool spread_udp = false;       ///< have the device steer media to its queues, or else spread flows, where it can
+  SteeredFamily family = SteeredFamily::kIpv4;  ///< of most media, for steering
+  bool all_multicast = false;                   ///< for IPv6 neighbour discovery behind a filtering NIC
 };
 
 class EthernetDevice {
@@ -43,6 +47,8 @@ class EthernetDevice {
   unsigned queues() const noexcept { return queues_; }
   std::uint64_t tx_offloads() const noexcept { return tx_offloads_; }
   std::string driver() const;
+  /// For a device started with DeviceSetup::spread_udp: see DeviceSteering::description().
+  const std::string& steering() const noexcept { return steering_->description(); }
   MacAddress mac() const;
   std::uint16_t mtu() const noexcept;
 
@@ -50,6 +56,9 @@ class EthernetDevice {
   EthernetDevice(std::string whose, std::string virtual_name, const std::string& lookup_name);
   [[noreturn]] void fail(const std::string& what, int error, const std::string& words) const;
   rte_eth_dev_info info() const;
+  /// Configures queues and offloads, with steering if it is wanted and the device takes it.
+  void configure(const DeviceSetup& setup, const rte_eth_dev_info& device, DpdkLogCapture& log);
+  void set_up_queues(std::uint16_t descriptors, MbufPool& pool, DpdkLogCapture& log);
 
   std::string whose_;
   std::string virtual_name_;  ///< to be removed again; empty for PCI
@@ -57,6 +66,7 @@ class EthernetDevice {
   std::uint16_t id_ = 0;
   unsigned queues_ = 0;
   std::uint64_t tx_offloads_ = 0;
+  std::optional<DeviceSteering> steering_;  ///< while the device is open: DPDK keeps a pointer to the key
 };
 
 }  // namespace sallyport::drivers

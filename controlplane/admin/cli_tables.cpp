@@ -106,7 +106,8 @@ std::string ports_table(const json& ports) {
   for (const json& port : ports) {
     table.add({text(port, "name"), text(port, "link"), text(port, "mac"), joined(field(port, "addresses")),
                count(port, "queues"), count(port, "missed")});
-    table.note("    " + text(port, "device") + "; kernel path: " + text(port, "kernel_path"));
+    table.note("    " + text(port, "device") + "; steering: " + text(port, "steering") +
+               "; kernel path: " + text(port, "kernel_path"));
   }
   return table.to_string();
 }

@@ -41,8 +41,8 @@ json status_reply() {
     "engine":"ipsec_mb (AVX512)","huge_pages":false,"warnings":["a.ssrc is fixed"],
     "workers":[{"id":0,"core":1,"load_percent":12.34,"rx_pps":50000.4,"tx_pps":50000.0,"streams":4,"handed_out":0,
                 "handed_in":1234,"idle_sleeps":9999999}],
-    "ports":[{"name":"in","device":"af_xdp on veth0","kernel_path":"shared","mac":"02:00:00:00:00:01",
-              "addresses":["10.0.0.1/24","2001:db8::1/64"],"link":"up","queues":1,"missed":0}],
+    "ports":[{"name":"in","device":"af_xdp on veth0","steering":"hand-over","kernel_path":"shared",
+              "mac":"02:00:00:00:00:01","addresses":["10.0.0.1/24","2001:db8::1/64"],"link":"up","queues":1,"missed":0}],
     "streams":{
   "configured" : 2, "active" : 1}})json");
 }
@@ -61,7 +61,7 @@ TEST(CliTables, Status) {
             "\n"
             "port  link  MAC address        addresses                    queues  missed\n"
             "in    up    02:00:00:00:00:01  10.0.0.1/24, 2001:db8::1/64       1       0\n"
-            "    af_xdp on veth0; kernel path: shared\n");
+            "    af_xdp on veth0; steering: hand-over; kernel path: shared\n");
 }
 
 json stats_reply(std::uint64_t rx, bool balanced) {

@@ -130,6 +130,7 @@ TEST(RingPort, CarriesPacketsBothWaysOnEachQueue) {
   {
     const EthPort port(ring_options("rings"), 2, pool);
     EXPECT_EQ(port.queues(), 2U);
+    EXPECT_EQ(port.steering(), "hand-over");
     EXPECT_EQ(port.mac().to_string(), "02:00:00:00:00:0a");
     EXPECT_FALSE(port.partial_checksums());
     EXPECT_TRUE(port.link_up());

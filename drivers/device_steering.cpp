@@ -1,0 +1,72 @@
+#include "drivers/device_steering.hpp"
+
+#include <rte_errno.h>
+
+namespace sallyport::drivers {
+
+DeviceSteering::DeviceSteering(const rte_eth_dev_info& device, unsigned workers, unsigned queues, SteeredFamily family)
+    : fields_(device.flow_type_rss_offloads & (RTE_ETH_RSS_UDP | RTE_ETH_RSS_L4_DST_ONLY)),
+      description_("RSS by UDP destination port") {
+  if (workers == 1) {
+    description_ = "one worker";
+  } else if (queues < workers) {
+    give_up("the device has fewer queues than there are workers");
+  } else if ((fields_ & RTE_ETH_RSS_L4_DST_ONLY) == 0 || (fields_ & RTE_ETH_RSS_UDP) == 0) {
+    give_up("the device does not report RSS by UDP destination port");
+  } else if (device.hash_key_size < kShortestRssKey) {
+    give_up("an RSS key of " + std::to_string(device.hash_key_size) + " bytes is too short");
+  } else if (!can_steer(queues, device.reta_size)) {
+    give_up("a redirection table of " + std::to_string(device.reta_size) + " entries does not fit " +
+            std::to_string(queues) + " queues");
+  } else {
+    key_ = steering_key(family, device.hash_key_size, device.reta_size);
+    table_ = steering_table(queues, device.reta_size);
+  }
+}
+
+void DeviceSteering::ask(rte_eth_conf& conf) {
+  rte_eth_rss_conf& rss = conf.rx_adv_conf.rss_conf;
+  rss.rss_hf = fields_;
+  rss.rss_key = key_.data();
+  rss.rss_key_len = static_cast<std::uint8_t>(key_.size());
+}
+
+void DeviceSteering::refused(const std::string& what, int error) {
+  give_up("the device refused " + what + ": " + rte_strerror(error < 0 ? -error : error));
+}
+
+void DeviceSteering::finish(std::uint16_t port) {
+  if (!wanted()) return;
+  // A device that fails here keeps the key: with whatever table it has, pairs are spread and handed over.
+  if (const int error = write_table(port); error != 0) {
+    refused("the redirection table", error);
+  } else if (!kept(port)) {
+    give_up("the device hashes otherwise than it was told");
+  }
+}
+
+void DeviceSteering::give_up(const std::string& why) {
+  table_.clear();
+  description_ = "hand-over (" + why + ")";
+}
+
+int DeviceSteering::write_table(std::uint16_t port) const {
+  constexpr std::size_t kGroup = RTE_ETH_RETA_GROUP_SIZE;
+  std::vector<rte_eth_rss_reta_entry64> groups((table_.size() + kGroup - 1) / kGroup);
+  for (std::size_t index = 0; index < table_.size(); ++index) {
+    groups[index / kGroup].mask |= std::uint64_t{1} << (index % kGroup);
+    groups[index / kGroup].reta[index % kGroup] = table_[index];
+  }
+  return rte_eth_dev_rss_reta_update(port, groups.data(), static_cast<std::uint16_t>(table_.size()));
+}
+
+bool DeviceSteering::kept(std::uint16_t port) const {
+  std::vector<std::uint8_t> key(key_.size());
+  rte_eth_rss_conf rss{};
+  rss.rss_key = key.data();
+  rss.rss_key_len = static_cast<std::uint8_t>(key.size());
+  if (rte_eth_dev_rss_hash_conf_get(port, &rss) != 0) return true;  // a device that cannot tell is believed
+  return key == key_ && (rss.rss_hf & RTE_ETH_RSS_L4_DST_ONLY) != 0;
+}
+
+}  // namespace sallyport::drivers
