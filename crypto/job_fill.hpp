@@ -120,4 +120,9 @@ inline void lay_trailer(const JobSpace& space, std::uint8_t* behind_text, std::u
   space.origin.trailer_is_over_packet = true;
 }
 
+/// Puts back what lay_trailer() has written over, if it has: a packet that is refused stays as it came.
+inline void restore_tail(const JobSpace& space, std::uint8_t* behind_text) noexcept {
+  if (space.origin.trailer_is_over_packet) std::memcpy(behind_text, space.extra.tail.data(), kTrailer);
+}
+
 }  // namespace sallyport::crypto

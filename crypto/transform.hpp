@@ -16,7 +16,7 @@ enum class Verdict : std::uint8_t {
   kOk,
   kMalformed,     ///< too short for header, index and tag, or not RTP/RTCP version 2
   kAuthFailed,    ///< the tag was wrong under every key and ROC that was tried
-  kReplayed,      ///< authentic index seen before
+  kReplayed,      ///< index seen before, or authentic and by now too old to tell
   kTooOld,        ///< left of the replay window
   kIndexUsed,     ///< protect: this key has already protected this index
   kSsrcLimit,     ///< more SSRCs under one key than it may remember

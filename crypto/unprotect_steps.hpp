@@ -164,9 +164,7 @@ Verdict finish_unprotect_as(const JobSpace& space, SrtpPacket& packet, Context& 
     state = context.find_ssrc(ssrc);
   if (!job.ok) [[unlikely]] {
     if (!authenticated) return Verdict::kEngineFailed;
-    if (origin.trailer_is_over_packet) {
-      std::memcpy(packet.data + header_len + origin.text_len, space.extra.tail.data(), kTrailer);
-    }
+    restore_tail(space, packet.data + header_len + origin.text_len);
     if (state != nullptr) {
       state->flags |= SsrcState::kFailing;
       context.note_failure();
@@ -175,7 +173,11 @@ Verdict finish_unprotect_as(const JobSpace& space, SrtpPacket& packet, Context& 
   }
   if (authenticated) {
     const Verdict accepted = accept<Policy>(context, state, packet, origin.key_slot);
-    if (accepted != Verdict::kOk) return accepted;
+    if (accepted != Verdict::kOk) [[unlikely]] {
+      restore_tail(space, packet.data + header_len + origin.text_len);
+      // Its index is proven, and its text may be decrypted: "too old" would ask for another guess (has_guess).
+      return accepted == Verdict::kTooOld ? Verdict::kReplayed : accepted;
+    }
   }
   if (context.special()) {
     context.note_epoch(Policy::kKind, packet.index, true);

@@ -2,4 +2,5 @@
 # Runs one fuzz target: fuzz.sh TARGET FOUND CORPUS. 25 seconds, ten minutes where SALLYPORT_LONG is set.
 seconds=25
 [ -n "$SALLYPORT_LONG" ] && seconds=600
-exec "$1" -max_total_time=$seconds -max_len=8192 -timeout=5 -rss_limit_mb=2048 -print_final_stats=1 "$2" "$3"
+# A finding must not end with 77, libFuzzer's own choice: that says that a test was skipped.
+exec "$1" -error_exitcode=1 -max_total_time=$seconds -max_len=8192 -timeout=5 -rss_limit_mb=2048 -print_final_stats=1 "$2" "$3"
