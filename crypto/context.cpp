@@ -180,15 +180,14 @@ SsrcState* Context::find_or_add_other(std::uint32_t ssrc) noexcept {
 }
 
 bool Context::refill(SsrcState& state, std::uint8_t key_slot) noexcept {
-  if (state.key_slot != key_slot) {
-    use_of(state.key_slot).give_back_rtp(state.allowance);
-    state.allowance = 0;
-    state.key_slot = key_slot;
-  }
   KeyUse& use = use_of(key_slot);
-  state.allowance = use.take_rtp_slice();
+  const std::uint16_t slice = use.take_rtp_slice();
   note_use(use, key_slot);
-  return state.allowance != 0;
+  if (slice == 0) return false;
+  if (state.key_slot != key_slot) use_of(state.key_slot).give_back_rtp(state.allowance);
+  state.key_slot = key_slot;
+  state.allowance = slice;
+  return true;
 }
 
 bool Context::take_rtcp(std::uint8_t key_slot) noexcept {

@@ -32,6 +32,10 @@ struct RtpPolicy {
   }
   static WindowVerdict check(const SsrcState& state, std::uint64_t index) noexcept { return state.check_rtp(index); }
   static void commit(SsrcState& state, std::uint64_t index) noexcept { state.commit_rtp(index); }
+  /// What the master key has left for SSRCs that it has not met.
+  static std::uint64_t left(const Context& context, std::uint8_t key_slot) noexcept {
+    return context.use(key_slot).rtp_left();
+  }
   /// Counts the packet against the master key's lifetime; `attention` is set where control has to know.
   static bool take(Context& context, SsrcState& state, std::uint8_t key_slot, bool& attention) noexcept {
     const bool looks = state.allowance == 0 || state.key_slot != key_slot;
@@ -65,6 +69,9 @@ struct RtcpPolicy {
   }
   static WindowVerdict check(const SsrcState& state, std::uint64_t index) noexcept { return state.rtcp.check(index); }
   static void commit(SsrcState& state, std::uint64_t index) noexcept { state.rtcp.commit(index); }
+  static std::uint64_t left(const Context& context, std::uint8_t key_slot) noexcept {
+    return context.use(key_slot).rtcp_left();
+  }
   static bool take(Context& context, SsrcState&, std::uint8_t key_slot, bool& attention) noexcept {
     const bool taken = context.take_rtcp(key_slot);
     attention = context.wants_attention();

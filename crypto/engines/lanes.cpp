@@ -2,7 +2,6 @@
 
 #include <cpuid.h>
 
-#include <bit>
 #include <cstring>
 #include <string>
 
