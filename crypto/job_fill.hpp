@@ -120,6 +120,21 @@ inline void lay_trailer(const JobSpace& space, std::uint8_t* behind_text, std::u
   space.origin.trailer_is_over_packet = true;
 }
 
+/// What one of a packet's two keys has said of it, while the other one is tried.
+struct KeyAnswer {
+  Verdict verdict;
+  bool authentic;
+  std::uint64_t index;
+};
+inline KeyAnswer answer_of(const SrtpPacket& packet) noexcept {
+  return {packet.verdict, packet.authentic, packet.index};
+}
+inline void set_answer(SrtpPacket& packet, const KeyAnswer& answer) noexcept {
+  packet.verdict = answer.verdict;
+  packet.authentic = answer.authentic;
+  packet.index = answer.index;
+}
+
 /// Puts back what lay_trailer() has written over, if it has: a packet that is refused stays as it came.
 inline void restore_tail(const JobSpace& space, std::uint8_t* behind_text) noexcept {
   if (space.origin.trailer_is_over_packet) std::memcpy(behind_text, space.extra.tail.data(), kTrailer);

@@ -27,15 +27,14 @@ bool PendingPacket::continue_unprotect() noexcept {
     packet_.used_fallback = kTries[try_].fallback;
     return false;
   }
-  said() = {packet_.verdict, packet_.index};
+  said() = answer_of(packet_);
   return begin_from(try_ + 1);
 }
 
 /// Whether the present try is one for this packet, given what its key said before.
 bool PendingPacket::has_try() noexcept {
   if (kTries[try_].fallback && packet_.fallback == nullptr) return false;
-  packet_.verdict = said().verdict;
-  packet_.index = said().index;
+  set_answer(packet_, said());
   switch (kTries[try_].guess) {
     case Guess::kFirst:
       return true;
@@ -66,7 +65,7 @@ bool PendingPacket::begin_from(std::size_t first) noexcept {
     if (!has_try()) continue;
     packet_.verdict = begin_try();
     if (packet_.verdict == Verdict::kOk) return true;
-    said() = {packet_.verdict, packet_.index};
+    said() = answer_of(packet_);
   }
   const bool ask_old = said_[0].verdict == Verdict::kMalformed && packet_.fallback != nullptr;
   packet_.verdict = said_[ask_old ? 1 : 0].verdict;

@@ -45,15 +45,9 @@ class PendingPacket {
   };
   static constexpr std::array kTries{Try{false, Guess::kFirst}, Try{true, Guess::kFirst},  Try{false, Guess::kSecond},
                                      Try{false, Guess::kThird}, Try{true, Guess::kSecond}, Try{true, Guess::kThird}};
-  /// What one of the two keys said last.
-  struct Said {
-    Verdict verdict;
-    std::uint64_t index;
-  };
-
   JobSpace space() noexcept { return {job_, origin_, extra_}; }
   Context& context() noexcept { return kTries[try_].fallback ? *packet_.fallback : *packet_.context; }
-  Said& said() noexcept { return said_[kTries[try_].fallback ? 1 : 0]; }
+  KeyAnswer& said() noexcept { return said_[kTries[try_].fallback ? 1 : 0]; }
   bool has_try() noexcept;
   Verdict begin_try() noexcept;
   bool begin_from(std::size_t first) noexcept;
@@ -62,7 +56,7 @@ class PendingPacket {
   SrtpPacket packet_;
   JobOrigin origin_;
   std::size_t try_ = 0;
-  std::array<Said, 2> said_{};  ///< the newer key, the previous one
+  std::array<KeyAnswer, 2> said_{};  ///< what the newer key said last, and the previous one
   JobExtra extra_;
 };
 

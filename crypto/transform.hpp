@@ -16,7 +16,7 @@ enum class Verdict : std::uint8_t {
   kOk,
   kMalformed,     ///< too short for header, index and tag, or not RTP/RTCP version 2
   kAuthFailed,    ///< the tag was wrong under every key and ROC that was tried
-  kReplayed,      ///< index seen before, or authentic and by now too old to tell
+  kReplayed,      ///< index seen before
   kTooOld,        ///< left of the replay window
   kIndexUsed,     ///< protect: this key has already protected this index
   kSsrcLimit,     ///< more SSRCs under one key than it may remember
@@ -46,6 +46,7 @@ struct SrtpPacket {
   PacketKind kind;
   Verdict verdict;      ///< out
   bool used_fallback;   ///< out, unprotect: the previous key authenticated it
+  bool authentic;       ///< out, unprotect, of a refused one: its tag was right under `index` all the same
   bool attention;       ///< out: the context that was used asks something of control (Context::take_attention())
   std::uint64_t index;  ///< out: 48-bit packet index (RTP) or 31-bit SRTCP index
 };

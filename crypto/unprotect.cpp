@@ -95,18 +95,15 @@ PacketSet guess_on(Engine& engine, Workspace& workspace, std::span<SrtpPacket> p
   return refused;
 }
 
-/// What one of a packet's two keys said of it, while the other one is tried.
-struct Tried {
-  Verdict verdict;
-  std::uint64_t index;
-};
-using TriedKeys = std::array<Tried, kMaxBurst>;
+/// What the other key of each packet has said.
+using Answers = std::array<KeyAnswer, kMaxBurst>;
 
-void swap_keys(std::span<SrtpPacket> packets, TriedKeys& other, PacketSet set) noexcept {
+void swap_keys(std::span<SrtpPacket> packets, Answers& other, PacketSet set) noexcept {
   while (set != 0) {
     const std::size_t i = take_first(set);
-    std::swap(packets[i].verdict, other[i].verdict);
-    std::swap(packets[i].index, other[i].index);
+    const KeyAnswer mine = answer_of(packets[i]);
+    set_answer(packets[i], other[i]);
+    other[i] = mine;
   }
 }
 
@@ -130,11 +127,11 @@ void try_further(Engine& engine, Workspace& workspace, std::span<SrtpPacket> pac
   constexpr auto kNew = &SrtpPacket::context;
   constexpr auto kOld = &SrtpPacket::fallback;
   const PacketSet have_old = with_fallback(packets, refused);
-  TriedKeys other;
+  Answers other;
   if (have_old != 0) {
     for (PacketSet set = have_old; set != 0;) {
       const std::size_t i = take_first(set);
-      other[i] = {packets[i].verdict, packets[i].index};
+      other[i] = answer_of(packets[i]);
     }
     const PacketSet failed = open_under<kOld, Guess::kFirst>(engine, workspace, packets, have_old);
     mark_fallback(packets, have_old & ~failed);

@@ -56,6 +56,8 @@ bool is_authenticated(const Context& context) noexcept {
 template <class Policy>
 Verdict accept(Context& context, SsrcState* state, SrtpPacket& packet, std::uint8_t key_slot) noexcept {
   if (state == nullptr) {
+    // Asked first: a packet that is refused leaves nothing behind, not even its SSRC.
+    if (Policy::left(context, key_slot) == 0) return Verdict::kKeyExhausted;
     state = context.find_or_add_ssrc(ssrc_of<Policy>(packet));
     if (state == nullptr) return Verdict::kSsrcLimit;
   }
@@ -92,6 +94,7 @@ Verdict begin_unprotect_as(const JobSpace& space, SrtpPacket& packet, Context& c
   const bool special = context.special();
   WireForm form = special ? context.special_form(Policy::kKind) : Policy::usual_form(context);
   packet.attention = false;
+  packet.authentic = false;
   if (!well_formed<Policy>(packet, Policy::kIndexOnWire + form.tag_len + form.mki_len)) return Verdict::kMalformed;
   const Tail tail = tail_of<Policy>(packet, row, form);
   const std::size_t header_len = Policy::header_len(packet);
@@ -159,6 +162,7 @@ Verdict finish_unprotect_as(const JobSpace& space, SrtpPacket& packet, Context& 
   SsrcState* state = origin.state;
   const std::uint32_t ssrc = ssrc_of<Policy>(packet);
   const bool authenticated = is_authenticated<Policy>(context);
+  packet.authentic = authenticated && job.ok;
   // The place may have been given to another SSRC since.
   if (state != nullptr && state->ssrc != ssrc) [[unlikely]]
     state = context.find_ssrc(ssrc);
@@ -175,8 +179,7 @@ Verdict finish_unprotect_as(const JobSpace& space, SrtpPacket& packet, Context& 
     const Verdict accepted = accept<Policy>(context, state, packet, origin.key_slot);
     if (accepted != Verdict::kOk) [[unlikely]] {
       restore_tail(space, packet.data + header_len + origin.text_len);
-      // Its index is proven, and its text may be decrypted: "too old" would ask for another guess (has_guess).
-      return accepted == Verdict::kTooOld ? Verdict::kReplayed : accepted;
+      return accepted;
     }
   }
   if (context.special()) {
@@ -198,7 +201,9 @@ Verdict finish_unprotect(const JobSpace& space, SrtpPacket& packet, Context& con
 /// Whether a packet with that verdict has another guess after `tried`, of which it had the index.
 template <Guess kNext>
 bool has_guess(const SrtpPacket& packet, Context& context) noexcept {
-  // "Too old" was a guess as well, if others of this burst have shown since that the SSRC is far ahead.
+  // "Too old" was a guess as well, if others of this burst have shown since that the SSRC is far ahead. Of an authentic
+  // packet it is the truth, and its text may be decrypted by now.
+  if (packet.authentic) return false;
   const bool may_guess =
       packet.verdict == Verdict::kAuthFailed || (kNext == Guess::kSecond && packet.verdict == Verdict::kTooOld);
   if (!may_guess || packet.kind != PacketKind::kRtp || !is_authenticated<RtpPolicy>(context)) return false;

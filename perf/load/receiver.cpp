@@ -45,6 +45,7 @@ void Receiver::decrypt(std::span<Packet> packets, dataplane::Tsc now) {
                      .kind = rtcp ? crypto::PacketKind::kRtcp : crypto::PacketKind::kRtp,
                      .verdict = crypto::Verdict::kMalformed,
                      .used_fallback = false,
+                     .authentic = false,
                      .attention = false,
                      .index = 0};
   }

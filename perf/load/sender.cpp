@@ -180,6 +180,7 @@ void Sender::protect() {
         .kind = draft.report ? PacketKind::kRtcp : PacketKind::kRtp,
         .verdict = crypto::Verdict::kMalformed,
         .used_fallback = false,
+        .authentic = false,
         .attention = false,
         .index = 0};
   }
