@@ -1,7 +1,6 @@
 #include "perf/load/emit_config.hpp"
 
 #include <fcntl.h>
-#include <sys/random.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -12,31 +11,19 @@
 #include <filesystem>
 
 #include "controlplane/negotiation/session_parameters.hpp"
-#include "crypto/bytes.hpp"
 #include "drivers/file_descriptor.hpp"
 #include "perf/load/plan.hpp"
+#include "perf/load/random_key.hpp"
 
 namespace sallyport::load {
 namespace {
 
 using controlplane::SecretString;
 
-/// Random "master key || master salt" in base64 (RFC 4568 6.1), with the side's MKI; "-" for plain RTP.
-SecretString random_key(const SideOptions& side) {
-  const crypto::Suite* const suite = side.suite;
-  if (suite == nullptr) return "-";
-  constexpr std::string_view kDigits = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
-  crypto::SecretBytes<48> bytes;  // zero behind the key: the last digit's spare bits are zero (RFC 4648 3.5)
-  const std::size_t length = suite->master_len();
-  if (::getrandom(bytes.data(), length, 0) != static_cast<ssize_t>(length)) throw UsageError("no random numbers");
-  SecretString text;
-  text.reserve(64);
-  for (std::size_t bit = 0; bit < length * 8; bit += 6) {
-    const std::size_t at = bit / 8;
-    const unsigned pair = unsigned{bytes.data()[at]} << 8 | bytes.data()[at + 1];
-    text.push_back(kDigits[(pair >> (10 - bit % 8)) & 0x3f]);
-  }
-  text.append((3 - length % 3) % 3, '=');
+/// A key with the side's MKI; "-" for plain RTP.
+SecretString key_for(const SideOptions& side) {
+  if (side.suite == nullptr) return "-";
+  SecretString text = random_key(*side.suite);
   if (!side.mki.empty()) text.append("|").append(side.mki);
   return text;
 }
@@ -165,7 +152,7 @@ void emit_config(const LoadOptions& options) {
   append_ports(streams, options);
   const std::vector<StreamPlan> plan = plan_streams(options);
   for (std::size_t i = 0; i < plan.size(); ++i) {
-    const StreamKeys stream{random_key(options.a), random_key(options.a), random_key(options.b), random_key(options.b)};
+    const StreamKeys stream{key_for(options.a), key_for(options.a), key_for(options.b), key_for(options.b)};
     append_stream(streams, i, options, plan[i], stream);
     for (const SecretString* key : {&stream.a_to_gateway, &stream.a_from_gateway, &stream.b_to_gateway}) {
       keys.append(*key).append(" ");

@@ -8,6 +8,7 @@
 #include <iostream>
 
 #include "perf/load/emit_config.hpp"
+#include "perf/load/ng_calls.hpp"
 #include "perf/load/report.hpp"
 #include "perf/load/search_report.hpp"
 
@@ -47,6 +48,15 @@ int search(const LoadOptions& options, Runner& runner) {
   return found.highest_passed() != nullptr ? kExitRight : kExitWrong;
 }
 
+/// The run or the search, and what came of it.
+int offer(const LoadOptions& options, Runner& runner) {
+  if (options.core) pin_to(*options.core);  // last, since DPDK's own threads would inherit it
+  if (options.find_rate) return search(options, runner);
+  const RunResult result = runner.run();
+  options.json ? print_json(std::cout, options, result) : print_table(std::cout, options, result);
+  return result.all_right() ? kExitRight : kExitWrong;
+}
+
 int run(const std::vector<std::string>& arguments) {
   const auto options = parse_options(arguments);
   if (!options) return kExitRight;
@@ -56,12 +66,14 @@ int run(const std::vector<std::string>& arguments) {
     return kExitRight;
   }
   wake_on_time();
-  Runner runner(*options);
-  if (options->core) pin_to(*options->core);  // last, since DPDK's own threads would inherit it
-  if (options->find_rate) return search(*options, runner);
-  const RunResult result = runner.run();
-  options->json ? print_json(std::cout, *options, result) : print_table(std::cout, *options, result);
-  return result.all_right() ? kExitRight : kExitWrong;
+  if (!options->ng_gateway) {
+    Runner runner(*options);
+    return offer(*options, runner);
+  }
+  std::vector<StreamPlan> plan = plan_streams(*options);
+  const NgCalls calls(*options, plan);
+  Runner runner(*options, plan);
+  return offer(*options, runner);
 }
 
 }  // namespace

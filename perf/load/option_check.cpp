@@ -56,7 +56,7 @@ void check_keys(const LoadOptions& options, const string& prefix, const SideOpti
     throw UsageError("--" + prefix + "mki: expected only with --emit-config; a key names its own as KEY|1:4");
   }
   check_mki(prefix, side);
-  if (options.emit || !options.keys_file.empty()) return;
+  if (options.emit || options.ng_gateway || !options.keys_file.empty()) return;
   if (sends && side.send_key.empty())
     throw UsageError("--" + send + " or --keys is missing: expected one with a suite");
   if (receives && side.receive_key.empty()) {
@@ -104,13 +104,17 @@ void check(const LoadOptions& options) {
   check_ports(options, "to", options.a.remote);
   check_ports(options, "sink", options.b.local);
   check_ports(options, "sink-from", options.b.remote);
-  if (options.a.local.address.v6 != options.a.remote->address.v6) {
+  if (options.a.remote && options.a.local.address.v6 != options.a.remote->address.v6) {
     throw UsageError("--from and --to: expected addresses of one family");
   }
   if (options.b.remote && options.b.local.address.v6 != options.b.remote->address.v6) {
     throw UsageError("--sink and --sink-from: expected addresses of one family");
   }
-  if ((options.bidirectional || options.emit || options.b.link.memif) && !options.b.remote) {
+  if (options.ng_gateway && (options.a.link.memif || options.b.link.memif || options.rtcp == RtcpMode::kMux)) {
+    throw UsageError("--gateway: expected --link udp, and --rtcp off or pair");
+  }
+  const bool needs_far_remote = options.bidirectional || options.emit || options.b.link.memif;
+  if (needs_far_remote && !options.b.remote && !options.ng_gateway) {
     throw UsageError("--sink-from is missing: expected it with --bidirectional, --emit-config and memif");
   }
   check_keys(options, "", options.a, true, options.bidirectional);

@@ -190,7 +190,7 @@ std::optional<EmitOptions> emit(const Given& given) {
 SideOptions offering_side(const Given& given) {
   SideOptions side;
   side.local = required_endpoint(given, "from");
-  side.remote = required_endpoint(given, "to");
+  side.remote = given.contains("gateway") ? std::nullopt : std::optional(required_endpoint(given, "to"));
   side.suite = suite(given, "suite");
   side.parameters = session_parameters(given, "session-parameters");
   side.mki = given["mki"].as<string>();
@@ -213,6 +213,22 @@ SideOptions far_side(const Given& given, const LinkSpec& same) {
   return side;
 }
 
+/// What a gateway that is driven tells us is not the user's to say.
+std::optional<Endpoint> ng_gateway(const Given& given) {
+  if (!given.contains("gateway")) return std::nullopt;
+  const auto& text = given["gateway"].as<string>();
+  constexpr std::string_view kKind = "rtpengine=";
+  const auto value = text.starts_with(kKind) ? Endpoint::parse(text.substr(kKind.size())) : std::nullopt;
+  if (!value) refuse("gateway", text, "rtpengine= and the address and UDP port of its ng socket");
+  for (const char* option : {"to", "sink-from", "key", "receive-key", "sink-key", "sink-send-key", "keys", "mki",
+                             "sink-mki", "session-parameters", "sink-session-parameters", "emit-config"}) {
+    if (given.contains(option) && !given[option].defaulted()) {
+      throw UsageError("--gateway and --" + string(option) + ": expected one of them");
+    }
+  }
+  return value;
+}
+
 ImpairmentRates impairment(const Given& given) {
   const auto share = [&given](const string& option) { return real(given, option, 0, 100) / 100; };
   return {share("loss"), share("duplicate"), share("reorder"), share("bad-tag")};
@@ -223,6 +239,7 @@ ImpairmentRates impairment(const Given& given) {
 LoadOptions read_values(const Given& given) {
   LoadOptions options;
   options.emit = emit(given);
+  options.ng_gateway = ng_gateway(given);
   options.a = offering_side(given);
   options.b = far_side(given, options.a.link);
   if (options.direct() && !options.b.remote) options.b.remote = options.a.local;

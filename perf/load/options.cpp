@@ -19,8 +19,11 @@ po::options_description stream_options() {
       "to", po::value<string>(), "the gateway's endpoint there (a.local)")(
       "sink", po::value<string>(), "our endpoint on the far side, where the gateway sends to (b.remote)")(
       "sink-from", po::value<string>(), "the gateway's endpoint there (b.local); checked as the source if given")(
-      "port-step", po::value<string>()->default_value("2"), "from a stream's port to the next one's")(
-      "bidirectional", po::bool_switch(), "also offer from the far side")(
+      "gateway", po::value<string>(),
+      "rtpengine=A:P: make each stream a call there, over ng (UDP), and delete it at the end; instead of --to, "
+      "--sink-from and keys")("port-step", po::value<string>()->default_value("2"),
+                              "from a stream's port to the next one's")("bidirectional", po::bool_switch(),
+                                                                        "also offer from the far side")(
       "rtcp", po::value<string>()->default_value("off")->implicit_value("pair"),
       "a sender report per second and stream: off, pair (next port) or mux (same port)");
   return group;
@@ -113,7 +116,8 @@ po::options_description emit_options() {
 po::options_description all_options() {
   po::options_description all(
       "sallyport-load: offers RTP or SRTP to a gateway, receives what comes out on its other side, and judges every "
-      "packet\n\n  sallyport-load --from A:P --to A:P --sink A:P [--sink-from A:P] [options]\n\n"
+      "packet\n\n  sallyport-load --from A:P --to A:P --sink A:P [--sink-from A:P] [options]\n"
+      "  sallyport-load --gateway rtpengine=A:P --from A:P --sink A:P [options]\n\n"
       "Exit status: 0 all came back right, 1 not so (the table says what), 2 wrong usage or set-up; with --find-rate "
       "0 a rate passed, 1 none did\n\nGeneral");
   all.add_options()("help,h", "print this help")("config,c", po::value<string>(),

@@ -36,8 +36,8 @@ struct LinkSpec {
 
 /// One side of the gateway, seen from outside: the generator is the party there.
 struct SideOptions {
-  Endpoint local;                          ///< ours, of stream 0
-  std::optional<Endpoint> remote;          ///< the gateway's, of stream 0; nothing: its source is not checked
+  Endpoint local;                  ///< ours, of stream 0
+  std::optional<Endpoint> remote;  ///< the gateway's, of stream 0; nothing: its source is not checked, or ng tells
   const crypto::Suite* suite = nullptr;    ///< null: plain RTP
   crypto::SessionParameters parameters;    ///< of both directions
   std::string mki;                         ///< --emit-config gives keys this one, as 1:4; empty: none
@@ -85,6 +85,7 @@ struct LoadOptions {
   bool json = false;
   unsigned memory_mb = 256;
   std::string keys_file;
+  std::optional<Endpoint> ng_gateway;  ///< makes the streams its calls: remotes and keys of both sides come from it
   std::optional<EmitOptions> emit;
 
   /// The most that is ever offered, per second, stream and direction; 0: flat out.

@@ -40,10 +40,14 @@ void row(std::ostream& out, const std::string& name, const RunResult& result, Va
   out << '\n';
 }
 
+std::string gateway_name(const LoadOptions& options) {
+  if (options.ng_gateway) return "through the gateway that speaks ng at " + options.ng_gateway->to_string();
+  return options.direct() ? "without a gateway" : "through the gateway at " + options.a.remote->to_string();
+}
+
 void print_head(std::ostream& out, const LoadOptions& options, const RunResult& result) {
   out << options.streams << (options.streams == 1 ? " stream, " : " streams, ") << suite_name(options.a)
-      << (options.bidirectional ? " <-> " : " -> ") << suite_name(options.b) << ", "
-      << (options.direct() ? "without a gateway" : "through the gateway at " + options.a.remote->to_string()) << '\n';
+      << (options.bidirectional ? " <-> " : " -> ") << suite_name(options.b) << ", " << gateway_name(options) << '\n';
   for (const std::string& link : result.links) out << "  " << link << '\n';
   out << "  " << fixed(result.seconds, 2) << " s, " << fixed(result.offered_pps, 1) << " packets/s per direction";
   if (result.asked_pps > 0) out << " (asked for " << fixed(result.asked_pps, 1) << ')';

@@ -43,6 +43,8 @@ class Runner {
  public:
   /// Throws UsageError or SetupError where keys or links cannot be had.
   explicit Runner(const LoadOptions& options);
+  /// With a plan that has its keys already; it may go afterwards.
+  Runner(const LoadOptions& options, const std::vector<StreamPlan>& plan);
   Runner(const Runner&) = delete;
   Runner& operator=(const Runner&) = delete;
 
@@ -70,7 +72,6 @@ class Runner {
     dataplane::Tsc longest_delay = 0;
   };
 
-  Runner(const LoadOptions& options, const std::vector<StreamPlan>& plan);
   Direction make_direction(std::uint32_t run, Side from, const std::vector<StreamPlan>& plan);
   void begin();
   /// What settle() gave up must not come into the next run.

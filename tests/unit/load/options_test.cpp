@@ -237,5 +237,28 @@ TEST(Plan, StreamsAreAStepApart) {
   EXPECT_EQ(plan[2].b.remote->port, 50008);
 }
 
+TEST(Options, AGatewayThatIsDrivenTellsEndpointsAndKeys) {
+  const Arguments driven{"--gateway", "rtpengine=127.0.0.1:2223", "--from",       "127.0.0.1:20000",
+                         "--sink",    "127.0.0.1:40000",          "--sink-suite", "AEAD_AES_128_GCM"};
+  const auto with = [&driven](const Arguments& more) {
+    Arguments arguments = driven;
+    arguments.insert(arguments.end(), more.begin(), more.end());
+    return arguments;
+  };
+  const auto options = parse_options(with({"--bidirectional"}));
+  ASSERT_TRUE(options);
+  EXPECT_EQ(options->ng_gateway->to_string(), "127.0.0.1:2223");
+  EXPECT_FALSE(options->a.remote);
+  EXPECT_EQ(refusal(with({"--to", "127.0.0.1:30000"})), "--gateway and --to: expected one of them");
+  EXPECT_EQ(refusal(with({"--sink-key", kKey})), "--gateway and --sink-key: expected one of them");
+  EXPECT_EQ(refusal(with({"--emit-config", "x"})), "--gateway and --emit-config: expected one of them");
+  EXPECT_EQ(refusal(with({"--rtcp", "mux"})), "--gateway: expected --link udp, and --rtcp off or pair");
+  for (const char* wrong : {"", "rtpengine", "rtpengine=", "rtpengine=127.0.0.1", "asterisk=127.0.0.1:2223"}) {
+    const Arguments arguments{"--gateway", wrong, "--from", "127.0.0.1:20000", "--sink", "127.0.0.1:40000"};
+    EXPECT_EQ(refusal(arguments), "--gateway '" + std::string(wrong) +
+                                      "': expected rtpengine= and the address and UDP port of its ng socket");
+  }
+}
+
 }  // namespace
 }  // namespace sallyport::load
