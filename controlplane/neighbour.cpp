@@ -4,7 +4,6 @@
 #include <net/if.h>
 #include <spdlog/spdlog.h>
 
-#include <boost/asio/post.hpp>
 #include <vector>
 
 namespace sallyport::controlplane {
@@ -41,7 +40,7 @@ NeighbourResolver::WatchId NeighbourResolver::watch(const std::string& interface
                                                     Callback callback) {
   const WatchId id = ++last_id_;
   watches_.emplace(id, Watch{interface, destination, gateway, std::move(callback), {}, false, {}, {}});
-  boost::asio::post(events_.get_executor(), while_alive([this, id] { evaluate(id); }));
+  evaluate(id);
   return id;
 }
 

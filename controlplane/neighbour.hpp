@@ -33,7 +33,8 @@ struct NeighbourTiming {
 class NeighbourResolver {
  public:
   /// The next hop's MAC address; nothing while it is not resolved or the destination cannot be reached through the
-  /// interface. Called when it first is known to be either, and at each change; never from within watch().
+  /// interface. Called when it first is known to be either, from within watch() where that is so at once, and at each
+  /// change.
   using Callback = std::function<void(std::optional<drivers::MacAddress>)>;
   using WatchId = std::uint64_t;
 

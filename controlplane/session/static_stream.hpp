@@ -2,12 +2,16 @@
 // thread only.
 #pragma once
 
+#include <memory>
 #include <optional>
 
 #include "controlplane/config.hpp"
 #include "controlplane/dataplane_client.hpp"
 
 namespace sallyport::controlplane {
+
+/// Follows the next hop towards a remote until it is dropped.
+using NextHopWatch = std::shared_ptr<void>;
 
 /// The key of one direction: which, and how near its end.
 struct KeyStatus {
@@ -20,8 +24,10 @@ struct KeyStatus {
 struct StreamSide {
   StreamHandle handle;
   const dataplane::Stream* view = nullptr;  ///< counters only; null where no worker has it: it was refused
+  NextHopWatch watch;
   std::optional<drivers::MacAddress> next_hop;
-  bool silent = false;  ///< the worker reported no media for the stream's time-out
+  bool looking_up = false;  ///< what the watch says goes into a header that the worker does not have yet
+  bool silent = false;      ///< the worker reported no media for the stream's time-out
   KeyStatus receiving;
   KeyStatus sending;
 };

@@ -126,8 +126,8 @@ void StaticStreams::finish_side(StreamSide& state, const StreamConfig& config, c
     state.sending = {.name = arriving.made->tx.get()};
     state.silent = false;
   }
+  watch(state, side, arriving.made->header);
   state.view = dataplane_.add(state.handle, std::move(arriving.made));
-  watch(state, side);
   if (!arriving.comes_back) return;
   rekey(state, arriving.keys, config.rekey_grace);
   tell_choices(state, before, side);
@@ -147,24 +147,27 @@ std::size_t StaticStreams::port_of(const StreamSideConfig& side) const {
   return dataplane_.addresses()[builder_.slot_of(side.local.address)].port;
 }
 
-void StaticStreams::watch(StreamSide& state, const StreamSideConfig& config) {
+/// Follows the next hop towards a side's remote: into `header` what is known at once, to the worker what is told later.
+void StaticStreams::watch(StreamSide& state, const StreamSideConfig& config, dataplane::EgressHeader& header) {
   const std::size_t port = port_of(config);
-  auto told = [this, &state, port](std::optional<drivers::MacAddress> mac) {
+  const auto source = [this, port] { return dataplane_.ports()[port].port->mac(); };
+  auto told = [this, &state, source](std::optional<drivers::MacAddress> mac) {
     if (state.next_hop == mac) return;
     state.next_hop = mac;
-    dataplane_.set_next_hop(state.handle, dataplane_.ports()[port].port->mac(), mac);
+    if (!state.looking_up) dataplane_.set_next_hop(state.handle, source(), mac);
   };
-  watches_.emplace_back(&state, watch_(port, config.remote.address, std::move(told)));
-}
-
-void StaticStreams::unwatch(StreamSide& state) {
-  std::erase_if(watches_, [&](const auto& entry) { return entry.first == &state; });
   state.next_hop.reset();
+  state.looking_up = true;
+  // Takes the place of the watch before: while both are there, what is known of a next hop that they share stays known.
+  state.watch = watch_(port, config.remote.address, std::move(told));
+  state.looking_up = false;
+  if (state.next_hop) header.set_next_hop(source(), *state.next_hop);
 }
 
 void StaticStreams::remove(StaticStream& stream) {
   for (StreamSide* state : {&stream.a, &stream.b}) {
-    unwatch(*state);
+    state->watch.reset();
+    state->next_hop.reset();
     dataplane_.remove(state->handle);
   }
 }
@@ -191,12 +194,9 @@ void StaticStreams::adjust(StreamSide& state, const StreamConfig& wanted, const 
   tell_choices(state, now, settings);
 }
 
-/// The way to the new remote is looked up first: where it is known, no packet has to wait for it.
 void StaticStreams::redirect(StreamSide& state, const StreamSideConfig& settings) {
-  unwatch(state);
-  watch(state, settings);
   dataplane::EgressHeader header(udp_endpoint(settings.local), udp_endpoint(settings.remote));
-  if (state.next_hop) header.set_next_hop(dataplane_.ports()[port_of(settings)].port->mac(), *state.next_hop);
+  watch(state, settings, header);
   dataplane_.set_remote(state.handle, udp_endpoint(settings.remote), header);
 }
 

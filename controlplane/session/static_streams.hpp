@@ -16,9 +16,8 @@
 
 namespace sallyport::controlplane {
 
-/// Tells what MAC address leads to a remote, now and whenever that changes, until the watch is dropped. The callback
-/// may run before the function returns.
-using NextHopWatch = std::shared_ptr<void>;
+/// Tells what MAC address leads to a remote, now and whenever that changes, until the watch is dropped. What is known
+/// at once is told before the function returns, so that no packet has to wait for it.
 using WatchNextHop = std::function<NextHopWatch(std::size_t port, const drivers::IpAddress& remote,
                                                 std::function<void(std::optional<drivers::MacAddress>)>)>;
 
@@ -71,8 +70,7 @@ class StaticStreams {
   void rekey(StreamSide& state, SideKeys& keys, std::chrono::milliseconds grace);
   void tell_choices(const StreamSide& state, const StreamSideConfig& now, const StreamSideConfig& settings);
   std::size_t port_of(const StreamSideConfig& side) const;
-  void watch(StreamSide& state, const StreamSideConfig& config);
-  void unwatch(StreamSide& state);
+  void watch(StreamSide& state, const StreamSideConfig& config, dataplane::EgressHeader& header);
   void install_epoch(StreamHandle handle, const dataplane::EpochDue& asked);
   void remove(StaticStream& stream);
   /// Calls found(stream, side, "a" or "b") for the side of that handle, if any.
@@ -86,7 +84,6 @@ class StaticStreams {
   UsedKeys used_keys_;
   std::list<StaticStream> streams_;
   std::list<Arrival> arrivals_;  ///< what waits for sides to come back from their workers
-  std::vector<std::pair<const StreamSide*, NextHopWatch>> watches_;
 };
 
 }  // namespace sallyport::controlplane
