@@ -20,7 +20,13 @@ void KeyEpochs::remember(const crypto::Context& context, const crypto::MasterKey
   source->master = master.clone();
   source->rtp_newest = options.rtp_epoch + kAhead;
   source->rtcp_newest = options.rtcp_epoch + kAhead;
+  unpublished_.push_back(&context);
   sources_.insert_or_assign(&context, std::move(source));
+}
+
+void KeyEpochs::forget_unpublished() noexcept {
+  for (const crypto::Context* context : unpublished_) forget(context);
+  unpublished_.clear();
 }
 
 std::unique_ptr<crypto::EpochKey> KeyEpochs::make(const dataplane::EpochDue& asked) {

@@ -5,6 +5,7 @@
 #include <cstdint>
 #include <memory>
 #include <unordered_map>
+#include <vector>
 
 #include "crypto/context.hpp"
 #include "dataplane/event.hpp"
@@ -18,6 +19,10 @@ class KeyEpochs {
 
   /// The master key of a context whose session keys change; before it is published.
   void remember(const crypto::Context& context, const crypto::MasterKey& master, const crypto::ContextOptions& options);
+  /// Contexts that were remembered are published, all of them; or they never will be: those since the last publication
+  /// are gone, and their master keys with them.
+  void published() noexcept { unpublished_.clear(); }
+  void forget_unpublished() noexcept;
   /// The context is in use no more. Others than those remembered may be named, too.
   void forget(const crypto::Context* context) { sources_.erase(context); }
   /// The keys that a context has asked for, null where it is not remembered. Throws SetupError.
@@ -36,6 +41,7 @@ class KeyEpochs {
 
   crypto::Engine& engine_;
   std::unordered_map<const crypto::Context*, std::unique_ptr<Source>> sources_;
+  std::vector<const crypto::Context*> unpublished_;
 };
 
 }  // namespace sallyport::controlplane

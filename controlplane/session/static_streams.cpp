@@ -25,8 +25,7 @@ StaticStreams::~StaticStreams() = default;
 
 StreamChanges StaticStreams::apply(std::vector<StreamConfig> wanted) {
   finish_arrivals();
-  StreamPlan plan = StreamPlanner(builder_, used_keys_).plan(streams_, std::move(wanted));
-  reserve_ids(plan.arrivals);
+  StreamPlan plan = prepare(std::move(wanted));
   used_keys_.add(std::move(plan.new_keys));
   for (auto stream = streams_.begin(); stream != streams_.end();) {
     if (plan.stays.contains(&*stream)) {
@@ -57,6 +56,19 @@ void StaticStreams::finish_arrivals() {
     }
     dataplane_.poll();
     std::this_thread::sleep_for(std::chrono::microseconds(100));
+  }
+}
+
+/// All that can be refused. Then nothing of it is left, no key either.
+StreamPlan StaticStreams::prepare(std::vector<StreamConfig> wanted) {
+  try {
+    StreamPlan plan = StreamPlanner(builder_, used_keys_).plan(streams_, std::move(wanted));
+    reserve_ids(plan.arrivals);
+    epochs_.published();
+    return plan;
+  } catch (...) {
+    epochs_.forget_unpublished();
+    throw;
   }
 }
 

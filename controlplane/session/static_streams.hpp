@@ -57,6 +57,7 @@ class StaticStreams {
   };
 
   void finish_arrivals();
+  StreamPlan prepare(std::vector<StreamConfig> wanted);
   void reserve_ids(std::list<Arrival>& arrivals);
   void begin(Arrival& arrival);
   void finish(Arrival& arrival);

@@ -1,12 +1,13 @@
 #!/usr/bin/env python3
 """Where the gateway has its keys while it runs: in no memory that a core dump would have, neither as configured nor as
 derived; and nowhere when their stream is gone. (Design 3, requirement M5.)"""
+import os
 import re
 import subprocess
 import time
 from contextlib import ExitStack, closing
 
-from lib.gateway import Gateway, lab_sections, stream_side
+from lib.gateway import Gateway, endpoint, lab_sections, stream_side
 from lib.lab import Lab, missing, program
 from lib.suites import KEY_BYTES, MasterKey
 from lib.tap import main
@@ -32,6 +33,15 @@ class Streams:
         self.keys.append(key)
         path = self.lab.secret(f"s{index}.{way}.key", key.base64 + "\n")
         return f"file:{path}" if index % 2 == 0 else key.base64
+
+    def change(self):
+        """Every stream elsewhere, with other keys whose session keys change; the keys."""
+        before = len(self.keys)
+        for index, suite in enumerate(KEY_BYTES):
+            self.sections[f"stream.s{index}"].update({
+                "a.local": endpoint(self.lab.rtp.gateway, 25000 + 4 * index), "b.session_parameters": "KDR=16",
+                "b.send_key": self.key(index, suite, "send"), "b.receive_key": self.key(index, suite, "receive")})
+        return self.keys[before:]
 
     def flows(self, stack):
         lab = self.lab
@@ -85,5 +95,21 @@ def live_and_gone(tap):
         tap.equal(found(gateway, streams.keys), [], "nothing is left of streams that were removed")
 
 
+def refused(tap):
+    """nothing is left of keys that came with a reload that was refused"""
+    with Lab() as lab:
+        streams = Streams(lab)
+        streams.sections["workers"] = {"cores": min(os.sched_getaffinity(0))}
+        streams.sections["memory"]["max_streams"] = 2 * len(KEY_BYTES)
+        gateway = Gateway(lab, streams.sections).start()
+        gateway.wait_for_next_hops()
+        keys = streams.change()
+        gateway.write(streams.sections)
+        done = gateway.ask("reload")
+        tap.ok(done.returncode == 1 and "raise memory.max_streams" in done.stderr,
+               "a worker that is full takes nobody new before others have left", done.stderr)
+        tap.equal(found(gateway, keys), [], "nothing is left of the keys that were not taken")
+
+
 if __name__ == "__main__":
-    main([live_and_gone], missing())
+    main([live_and_gone, refused], missing())

@@ -61,6 +61,20 @@ TEST_F(KeyEpochsTest, AStreamThatJumpedIsFollowed) {
   EXPECT_EQ(next_key_begins_with(), 900U);
 }
 
+TEST_F(KeyEpochsTest, WhatIsNeverPublishedIsForgotten) {
+  epochs_.published();
+  const crypto::Context refused(engine_, suite_, master_, options_);
+  epochs_.remember(refused, master_, options_);
+  const auto due = [](const crypto::Context& key) {
+    return dataplane::EpochDue{.stream = {}, .context = &key, .kind = crypto::PacketKind::kRtp, .epoch = 3};
+  };
+  EXPECT_NE(epochs_.make(due(refused)), nullptr);
+  epochs_.forget_unpublished();
+  EXPECT_EQ(epochs_.make(due(refused)), nullptr);
+  epochs_.forget_unpublished();
+  EXPECT_NE(epochs_.make(due(*context_)), nullptr);
+}
+
 TEST_F(KeyEpochsTest, OthersAreNotRemembered) {
   EXPECT_EQ(epochs_.make({{}, nullptr, PacketKind::kRtp, 1, false}), nullptr);
   const crypto::Context plain(engine_, suite_, master_);
