@@ -103,8 +103,9 @@ constexpr std::array kRows{
     KeyRow{"memory", "mbufs", "packet buffers per processor socket; 0: as many as the ports' queues can hold, and some",
            "buffers", "0", "a number from 0 to 16777216",
            [](Target& t, Text v) { return set_number(t.config->mbufs, v, 0U, 16'777'216U); }},
-    KeyRow{"memory", "max_streams", "stream sides that each worker has room for", "sides", "4096",
-           "a number from 2 to 1048576",
+    KeyRow{"memory", "max_streams",
+           "stream sides that each worker has room for; a reload puts new ones in before old ones have left", "sides",
+           "4096", "a number from 2 to 1048576",
            [](Target& t, Text v) { return set_number(t.config->max_streams, v, 2U, 1'048'576U); }},
 
     KeyRow{
