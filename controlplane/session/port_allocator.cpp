@@ -31,6 +31,11 @@ std::size_t PortAllocator::pairs_per_address(const MediaPool& pool) {
   return ports < 2 ? 0 : static_cast<std::size_t>(ports) / 2;
 }
 
+bool PortAllocator::has_pair(const MediaPool& pool, std::uint16_t port) {
+  const std::uint16_t first = first_pair(pool);
+  return port % 2 == 0 && port >= first && static_cast<std::size_t>(port - first) / 2 < pairs_per_address(pool);
+}
+
 std::size_t PortAllocator::pair_index(const MediaPort& pair) const {
   const MediaPool& pool = pools_[pair.pool].config;
   return pair.address * pairs_per_address(pool) + static_cast<std::size_t>(pair.port - first_pair(pool)) / 2;
@@ -123,11 +128,7 @@ std::optional<MediaPort> PortAllocator::take_fixed(const drivers::IpAddress& add
   for (std::uint16_t number = 0; number < pools_.size(); ++number) {
     Pool& pool = pools_[number];
     const auto found = std::ranges::find(pool.config.addresses, address);
-    const std::uint16_t first = first_pair(pool.config);
-    if (found == pool.config.addresses.end() || port % 2 != 0 || port < first ||
-        static_cast<std::size_t>(port - first) / 2 >= pairs_per_address(pool.config)) {
-      continue;
-    }
+    if (found == pool.config.addresses.end() || !has_pair(pool.config, port)) continue;
     const MediaPort pair{number, static_cast<std::uint16_t>(found - pool.config.addresses.begin()), port};
     const Use use = pool.uses[pair_index(pair)];
     if (use == Use::kTaken) return std::nullopt;
@@ -143,8 +144,8 @@ std::optional<MediaPort> PortAllocator::take_fixed(const drivers::IpAddress& add
 }
 
 void PortAllocator::give_back(const MediaPort& pair, Clock::time_point now) {
-  if (pair.pool >= pools_.size() || pair.address >= pools_[pair.pool].config.addresses.size() || pair.port % 2 != 0 ||
-      pair_index(pair) >= pools_[pair.pool].uses.size() || pools_[pair.pool].uses[pair_index(pair)] != Use::kTaken) {
+  if (pair.pool >= pools_.size() || pair.address >= pools_[pair.pool].config.addresses.size() ||
+      !has_pair(pools_[pair.pool].config, pair.port) || pools_[pair.pool].uses[pair_index(pair)] != Use::kTaken) {
     throw std::logic_error("a media port is given back that is not in use");
   }
   Pool& pool = pools_[pair.pool];

@@ -33,7 +33,8 @@ struct MediaPort {
   bool operator==(const MediaPort&) const = default;
 };
 
-/// A pool has no pair left that could be given away. The sentence names pool, worker, and how many are in use or rest.
+/// A pool has no pair left that could be given away, on any one worker. The sentence names the pool, and how many of
+/// its pairs are in use or rest.
 class PoolExhausted : public SetupError {
  public:
   using SetupError::SetupError;
@@ -85,6 +86,8 @@ class PortAllocator {
 
   static std::uint16_t first_pair(const MediaPool& pool);
   static std::size_t pairs_per_address(const MediaPool& pool);
+  /// Whether `port` begins a pair of the pool's range.
+  static bool has_pair(const MediaPool& pool, std::uint16_t port);
   std::size_t pair_index(const MediaPort& pair) const;
   void fill(std::uint16_t number);
   void wake(Share& share, Clock::time_point now);

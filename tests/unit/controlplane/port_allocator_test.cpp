@@ -131,6 +131,10 @@ TEST_F(Ports, WhatIsNotInUseIsNotGivenBack) {
   EXPECT_THROW(ports.give_back({kWan, 2, 20000}, now_), std::logic_error);
   EXPECT_THROW(ports.give_back({7, 0, 20000}, now_), std::logic_error);
   EXPECT_THROW(ports.give_back({kWan, 0, 100}, now_), std::logic_error);
+  const std::optional<MediaPort> other = ports.take_fixed(ip("192.0.2.2"), 20000);
+  ASSERT_TRUE(other);
+  EXPECT_THROW(ports.give_back({kWan, 0, 20064}, now_), std::logic_error) << "no port of the next address";
+  EXPECT_NO_THROW(ports.give_back(*other, now_));
 }
 
 TEST_F(Ports, AMillionSessionsLeakNothing) {
