@@ -6,13 +6,12 @@ import signal
 import time
 from contextlib import ExitStack, closing
 
-from lib.capture import Capture
 from lib.gateway import Gateway
 from lib.lab import Lab, missing, program
 from lib.process import wait_until
-from lib.streams import SUITE, Streams, laboratory, pass_media
+from lib.streams import SUITE, Streams, laboratory, numbering_faults, pass_media, stop_when_settled
 from lib.tap import main
-from lib.traffic import Traffic, numbering_fault
+from lib.traffic import Traffic
 
 NOBODY = "65534"
 
@@ -21,10 +20,8 @@ def unchanged_streams(tap):
     """reloads under load leave streams alone"""
     count = 20
     with laboratory(count) as (lab, streams, gateway), ExitStack() as stack:
-        to_a = Capture(lab, lab.rtp.namespace, "eth0", "to-a")
-        to_b = Capture(lab, lab.srtp.namespace, "eth0", "to-b")
-        plain = [stack.enter_context(closing(streams.plain_flow(i))) for i in range(count)]
-        secure = [stack.enter_context(closing(streams.secure_flow(i, streams.protector(stack, i)))) for i in range(count)]
+        to_a, to_b = streams.captures()
+        plain, secure = streams.flows(stack, count, count)
         for flow in plain + secure:  # over the wrap of the sequence number: the ROC is 1 when the reloads come
             for jump in (30000, 30000, 10000):
                 flow.send()
@@ -41,8 +38,8 @@ def unchanged_streams(tap):
         stop_when_settled(to_a, secure)
         stop_when_settled(to_b, plain)
         packets = sum(len(flow.sent) for flow in plain + secure)
-        tap.equal(faults(plain, to_b), [], f"RTP to SRTP: nothing lost, SSRC and sequence go on ({packets} packets)")
-        tap.equal(faults(secure, to_a), [], "SRTP to RTP: nothing lost")
+        tap.equal(numbering_faults(plain, to_b), [], f"RTP to SRTP: nothing lost, SSRC and sequence go on ({packets} packets)")
+        tap.equal(numbering_faults(secure, to_a), [], "SRTP to RTP: nothing lost")
         seen = [streams.witness(to_b, index) for index in range(count)]
         tap.ok(all(one["authentic"] == one["packets"] > 0 for one in seen), "the ROC goes on: all authentic for libSRTP",
                seen)
@@ -57,25 +54,12 @@ def reload_to(gateway, outcome, number=1):
     time.sleep(0.3)
 
 
-def stop_when_settled(capture, flows):
-    capture.settle({30000 + 2 * index: len(flow.sent) for index, flow in enumerate(flows)})
-    capture.stop()
-
-
-def faults(flows, capture):
-    """What is wrong with the numbering of each flow at the other side."""
-    found = {index: numbering_fault(flow.sent, capture.datagrams(30000 + 2 * index)) for index, flow in enumerate(flows)}
-    return [(index, fault) for index, fault in found.items() if fault]
-
-
 def changed_keys(tap):
     """changed keys are a re-key, without loss"""
     with laboratory(2, rekey_grace_ms=1500) as (lab, streams, gateway), ExitStack() as stack:
-        to_a = Capture(lab, lab.rtp.namespace, "eth0", "to-a")
-        to_b = Capture(lab, lab.srtp.namespace, "eth0", "to-b")
-        old = streams.protector(stack, 0)
-        plain = [stack.enter_context(closing(streams.plain_flow(i))) for i in range(2)]
-        secure = [stack.enter_context(closing(streams.secure_flow(0, old)))]
+        to_a, to_b = streams.captures()
+        plain, secure = streams.flows(stack, 2, 1)
+        old = secure[0].protect
         with Traffic(plain + secure):
             time.sleep(0.4)
             streams.rekey(0)
@@ -86,8 +70,8 @@ def changed_keys(tap):
             time.sleep(0.5)
         stop_when_settled(to_a, secure)
         stop_when_settled(to_b, plain)
-        tap.equal(faults(plain, to_b), [], "what the gateway sends: nothing lost, SSRC and sequence go on")
-        tap.equal(faults(secure, to_a), [], "what it receives: nothing lost, old key and then new")
+        tap.equal(numbering_faults(plain, to_b), [], "what the gateway sends: nothing lost, SSRC and sequence go on")
+        tap.equal(numbering_faults(secure, to_a), [], "what it receives: nothing lost, old key and then new")
         before = streams.witness(to_b, 0, streams.key_file(0, "send").with_suffix(".old"))
         after = streams.witness(to_b, 0)
         tap.ok(before["authentic"] > 10 and after["authentic"] > 10 and
@@ -156,7 +140,7 @@ def endings(tap):
     """SIGTERM and SIGINT under load"""
     for number in (signal.SIGTERM, signal.SIGINT):
         with laboratory(4) as (lab, streams, gateway), ExitStack() as stack:
-            flows = [stack.enter_context(closing(streams.plain_flow(i))) for i in range(4)]
+            flows, _ = streams.flows(stack, 4, 0)
             with Traffic(flows):
                 time.sleep(0.3)
                 status, seconds = gateway.stop(number)

@@ -11,7 +11,7 @@ from lib.capture import Capture
 from lib.gateway import endpoint
 from lib.lab import missing, program
 from lib.process import wait_until
-from lib.streams import SUITE, laboratory, pass_media
+from lib.streams import SUITE, laboratory, numbering_faults, pass_media, stop_when_settled
 from lib.tap import main
 from lib.traffic import Traffic, numbering_fault
 
@@ -132,10 +132,8 @@ def other_remotes(tap):
     """Other remotes under load"""
     count = 100  # so many that a packet comes while the reload is at work
     with laboratory(count) as (lab, streams, gateway), ExitStack() as stack:
-        to_a = Capture(lab, lab.rtp.namespace, "eth0", "to-a")
-        to_b = Capture(lab, lab.srtp.namespace, "eth0", "to-b")
-        plain = [stack.enter_context(closing(streams.plain_flow(i))) for i in range(count)]
-        secure = [stack.enter_context(closing(streams.secure_flow(i, streams.protector(stack, i)))) for i in range(4)]
+        to_a, to_b = streams.captures()
+        plain, secure = streams.flows(stack, count, 4)
         with Traffic(plain + secure):
             for first in (30400, 30800, 31200):
                 time.sleep(0.3)
@@ -145,8 +143,7 @@ def other_remotes(tap):
                 tap.equal(gateway.ask("reload").returncode, 0, "other remotes are taken")
             time.sleep(0.3)
         gateway.wait_for_log(f"{count} streams kept, 0 re-keyed, 0 replaced, 0 added, 0 removed; {count} adjusted", count=3)
-        to_a.settle({30000 + 2 * index: len(flow.sent) for index, flow in enumerate(secure)})
-        to_a.stop()
+        stop_when_settled(to_a, secure)
         to_b.stop()
         got = defaultdict(list)
         for one in to_b.datagrams():
@@ -154,8 +151,7 @@ def other_remotes(tap):
                 got[(one.destination_port - 30000) % 400 // 2].append(one)
         faults = [numbering_fault(flow.sent, got[index]) for index, flow in enumerate(plain)]
         tap.equal([fault for fault in faults if fault], [], "nothing lost, SSRC and sequence go on")
-        faults = [numbering_fault(flow.sent, to_a.datagrams(30000 + 2 * index)) for index, flow in enumerate(secure)]
-        tap.equal([fault for fault in faults if fault], [], "nor the other way")
+        tap.equal(numbering_faults(secure, to_a), [], "nor the other way")
 
 
 def used_keys(tap):

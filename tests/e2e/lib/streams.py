@@ -8,7 +8,7 @@ from .capture import Capture
 from .gateway import Gateway, lab_sections, stream_side
 from .lab import Lab, program
 from .suites import MasterKey
-from .traffic import Flow, Protector
+from .traffic import Flow, Protector, numbering_fault
 
 SUITE = "AES_CM_128_HMAC_SHA1_80"
 
@@ -59,6 +59,17 @@ class Streams:
         return Flow(lab.srtp.namespace, (lab.srtp.client, 30000 + 2 * index), (lab.srtp.gateway, 20002 + 4 * index),
                     0x2000 + index, protect=protect)
 
+    def flows(self, stack, plain, secure):
+        """What the parties of the first streams send: so many plain ones, and so many secure ones; closed with the stack."""
+        return ([stack.enter_context(closing(self.plain_flow(index))) for index in range(plain)],
+                [stack.enter_context(closing(self.secure_flow(index, self.protector(stack, index))))
+                 for index in range(secure)])
+
+    def captures(self):
+        """What crosses the plain parties' interface, and the secure ones'."""
+        return (Capture(self.lab, self.lab.rtp.namespace, "eth0", "to-a"),
+                Capture(self.lab, self.lab.srtp.namespace, "eth0", "to-b"))
+
     def protector(self, stack, index):
         """SRTP with the key that the gateway now receives with; closed with the stack."""
         path = self.key_file(index, "receive")
@@ -69,6 +80,18 @@ class Streams:
         argv = [program("srtp_check"), "--pcap", capture.file, "--port", str(30000 + 2 * index), "--suite", SUITE,
                 "--key-file", key_file or self.key_file(index, "send")]
         return json.loads(subprocess.run(argv, capture_output=True, text=True, check=True, stdin=subprocess.DEVNULL).stdout)
+
+
+def stop_when_settled(capture, flows):
+    """Ends the capture of what the gateway sends where the flows' other parties are, once it is complete."""
+    capture.settle({30000 + 2 * index: len(flow.sent) for index, flow in enumerate(flows)})
+    capture.stop()
+
+
+def numbering_faults(flows, capture):
+    """What is wrong with the numbering of each flow at the other side."""
+    found = {index: numbering_fault(flow.sent, capture.datagrams(30000 + 2 * index)) for index, flow in enumerate(flows)}
+    return [(index, fault) for index, fault in found.items() if fault]
 
 
 @contextmanager
