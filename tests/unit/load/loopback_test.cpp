@@ -5,23 +5,14 @@
 #include <nlohmann/json.hpp>
 #include <sstream>
 
+#include "direct.hpp"
 #include "perf/load/report.hpp"
 #include "perf/load/runner.hpp"
 
 namespace sallyport::load {
 namespace {
 
-const std::string kKey = "AAECAwQFBgcICQoLDA0ODxAREhMUFRYXGBkaGxwd";
 const std::string kOtherKey = "HRwbGhkYFxYVFBMSERAPDg0MCwoJCAcGBQQDAgEA";
-
-/// `port`: another one per test, below Linux's ephemeral ports. Lateness is the machine's and not judged here.
-LoadOptions direct(const std::string& port, const std::vector<std::string>& more) {
-  std::vector<std::string> arguments{
-      "--from", "127.0.0.1:" + port, "--to", "127.0.0.2:" + port, "--sink", "127.0.0.2:" + port, "--late",
-      "10000",  "--settle",          "2000"};
-  arguments.insert(arguments.end(), more.begin(), more.end());
-  return *parse_options(arguments);
-}
 
 TEST(Loopback, LosesNothingAt5000PacketsPerSecond) {
   const LoadOptions options = direct("21000", {"--streams", "100", "--rate", "50", "--duration", "2"});

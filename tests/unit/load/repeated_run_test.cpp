@@ -9,22 +9,12 @@
 #include <cstring>
 #include <thread>
 
+#include "direct.hpp"
 #include "drivers/file_descriptor.hpp"
 #include "perf/load/find_rate.hpp"
 
 namespace sallyport::load {
 namespace {
-
-const std::string kKey = "AAECAwQFBgcICQoLDA0ODxAREhMUFRYXGBkaGxwd";
-
-/// `port`: another one per test, below Linux's ephemeral ports. Lateness is the machine's and not judged here.
-LoadOptions direct(const std::string& port, const std::vector<std::string>& more) {
-  std::vector<std::string> arguments{
-      "--from", "127.0.0.1:" + port, "--to", "127.0.0.2:" + port, "--sink", "127.0.0.2:" + port, "--late",
-      "10000",  "--settle",          "2000"};
-  arguments.insert(arguments.end(), more.begin(), more.end());
-  return *parse_options(arguments);
-}
 
 const std::vector<std::string> kSrtp{
     "--suite", "AES_CM_128_HMAC_SHA1_80", "--sink-suite", "AES_CM_128_HMAC_SHA1_80", "--key", kKey, "--sink-key", kKey};
