@@ -1,10 +1,11 @@
 """Which benches are run with which options, and how their rows are read.
 
-A bench is a program of the build that names its rows `name/key:value/key:value...` and reports a counter
+A bench is a program of the build, or a script beside this one, that names its rows `name/key:value/key:value...` and reports a counter
 `ns_per_packet`, or a counter `value` with its unit as the label.
 """
 import collections
 import json
+import os
 import pathlib
 import subprocess
 import sys
@@ -50,6 +51,7 @@ def quick_runs():
         run("cache_lines_bench", rows(SHOWN_SUITES), once=True),
         run("memory_bench", "--streams=100000", rows(AIM_SUITES, ours), once=True),
         run("churn_bench", once=True),
+        run("peers_bench.py", once=True),
     ]
 
 
@@ -71,6 +73,7 @@ def full_runs():
         run("cache_lines_bench", "--burst=1,32", once=True),
         run("memory_bench", "--streams=100000", once=True),
         run("churn_bench", "--seconds=20", once=True),
+        run("peers_bench.py", "--seconds=5", once=True),
     ]
 
 
@@ -100,12 +103,14 @@ def absences(stderr):
 
 def run_program(build, what):
     """One run of one bench: ({(name, params): Figure}, [absence]). Raises RuntimeError with what went wrong."""
-    program = build / "perf" / what.program
+    script = what.program.endswith(".py")
+    program = (pathlib.Path(__file__).resolve().parent if script else build / "perf") / what.program
     if not program.is_file():
         return {}, [f"{what.program}: not built"]
     command = [str(program), *what.arguments, "--benchmark_format=json"]
+    environment = dict(os.environ, SALLYPORT_BUILD=str(build.resolve()))
     done = subprocess.run(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, check=False,
-                          timeout=LONGEST_RUN)
+                          env=environment, timeout=LONGEST_RUN)
     if done.returncode != 0:
         raise RuntimeError(f"{what.program}: exit status {done.returncode}: {done.stderr.strip()[-500:]}")
     figures = {}

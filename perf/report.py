@@ -41,7 +41,8 @@ def make_rows(best):
         else:
             row.update(value=figure.value, unit=figure.unit)
         row["against"] = {}
-        for baseline in BASELINES if dict(params).get("engine") not in BASELINES else ():
+        compared = figure.unit == "ns_per_packet" and dict(params).get("engine") not in BASELINES
+        for baseline in BASELINES if compared else ():
             left_out = ("engine", "burst") if baseline in ANY_BURST else ("engine",)
             value = baselines.get((baseline, name, without(params, *left_out)))
             if value:
