@@ -12,7 +12,7 @@
 #include "crypto/rtp_wire.hpp"
 #include "perf/pass_timer.hpp"
 #include "perf/recorded_memory.hpp"
-#include "perf/transform_run.hpp"
+#include "perf/sealer.hpp"
 #include "perf/watchpoint.hpp"
 
 namespace sallyport::perf {

@@ -7,7 +7,6 @@
 // system may take the core away in the middle of it, so the mean of all passes with commands stands beside it.
 // Options: --rate=SESSIONS a second, --load=PERCENT, --seconds=S.
 #include <rte_cycles.h>
-#include <sched.h>
 
 #include <algorithm>
 #include <cstdio>
@@ -23,10 +22,9 @@
 #include "crypto/bytes.hpp"
 #include "crypto/engine_set.hpp"
 #include "drivers/eal.hpp"
-#include "drivers/eth_port.hpp"
-#include "drivers/mbuf_pool.hpp"
 #include "drivers/ring_port.hpp"
 #include "perf/pass_timer.hpp"
+#include "perf/relay_parts.hpp"
 #include "perf/shape.hpp"
 
 namespace sallyport::perf {
@@ -46,21 +44,10 @@ constexpr unsigned kSlots = 4096;
 constexpr std::size_t kLoadedSessions = 1000;
 constexpr std::size_t kLivingSessions = 2000;        ///< of those that come and go
 constexpr std::array<std::uint16_t, 2> kLegs{0, 1};  ///< pools: west and east
-const char* const kNames[] = {"west", "east"};
 const char* const kLocal[] = {"192.0.2.1", "198.51.100.1"};
 const char* const kRemote[] = {"192.0.2.99", "198.51.100.99"};
 
-drivers::IpAddress ip(const char* text) { return drivers::IpAddress::parse(text).value(); }
 double seconds_of(Tsc ticks) { return static_cast<double>(ticks) / static_cast<double>(rte_get_tsc_hz()); }
-
-std::unique_ptr<drivers::EthPort> make_port(std::size_t side, drivers::MbufPool& pool) {
-  drivers::PortOptions options;
-  options.name = options.device = kNames[side];
-  options.kind = drivers::DeviceKind::kRing;
-  options.kernel_path = drivers::KernelPathKind::kNone;
-  options.mac.bytes = {2, 0, 0, 0, 0, static_cast<std::uint8_t>(side + 1)};
-  return std::make_unique<drivers::EthPort>(options, 1, pool);
-}
 
 /// The fastest that this host has.
 std::unique_ptr<crypto::Engine> make_engine() { return std::make_unique<crypto::EngineSet>(crypto::EngineChoice{}); }
@@ -104,23 +91,17 @@ class Control {
   }
   std::uint32_t any_number() { return static_cast<std::uint32_t>(random_()); }
   std::unique_ptr<dataplane::Stream> build(const Session& session, std::size_t side) {
-    auto stream = std::make_unique<dataplane::Stream>();
-    if (side == 1) {
-      stream->rx = context();
-      stream->tx = context();
-    }
     const std::uint16_t port = session.ports[side].port;
-    stream->sink = {session.legs[1 - side].worker, session.legs[1 - side].stream};
-    stream->address_slot = static_cast<std::uint16_t>(side);
-    stream->local_port = port;
-    stream->egress_port = static_cast<std::uint16_t>(side);
-    stream->remote = {ip(kRemote[side]), port};
-    stream->header = dataplane::EgressHeader({ip(kLocal[side]), port}, stream->remote);
-    stream->header.set_next_hop(ports_[side]->mac(), {{2, 0, 0, 0, 1, 0}});
-    stream->clock = dataplane::TxClock(side == 1 ? dataplane::TxMode::kFreshSsrc : dataplane::TxMode::kPassThrough,
-                                       {.ssrc = any_number(), .ssrc_stride = 0x10001, .random = any_number()});
-    stream->units_per_tick = 8000 / dataplane_.clock().hz();
-    return stream;
+    LegPlan plan{.side = side,
+                 .id = {},  // DataplaneClient's
+                 .sink = {session.legs[1 - side].worker, session.legs[1 - side].stream},
+                 .address_slot = static_cast<std::uint16_t>(side),
+                 .local = {ip(kLocal[side]), port},
+                 .remote = {ip(kRemote[side]), port},
+                 .rx = side == 1 ? context() : nullptr,
+                 .tx = side == 1 ? context() : nullptr,
+                 .seed = {.ssrc = any_number(), .ssrc_stride = 0x10001, .random = any_number()}};
+    return make_leg(std::move(plan), *ports_[side], dataplane_.clock().hz());
   }
 
   DataplaneClient& dataplane_;
@@ -179,7 +160,7 @@ class Network {
     rtp[0] = 0x80;
     crypto::store_be32(rtp + 8, static_cast<std::uint32_t>(number + 1));
     dataplane::EgressHeader header({ip(kRemote[0]), to}, {ip(kLocal[0]), to});
-    header.set_next_hop({{2, 0, 0, 0, 1, 0}}, port.mac());
+    header.set_next_hop(kNextHop, port.mac());
     header.push(packet, 0, 0, {});
     Frame bytes;
     std::copy_n(rte_pktmbuf_mtod(packet, const std::uint8_t*), bytes.size(), bytes.begin());
@@ -220,8 +201,8 @@ class Churn {
  public:
   explicit Churn(const drivers::Eal& eal, unsigned core)
       : pool_(16383, -1),
-        rings_{drivers::RingPort(kNames[0], 1, kSlots), drivers::RingPort(kNames[1], 1, kSlots)},
-        ports_{make_port(0, pool_), make_port(1, pool_)},
+        rings_{drivers::RingPort(kSideNames[0], 1, kSlots), drivers::RingPort(kSideNames[1], 1, kSlots)},
+        ports_{make_side(0, 1, pool_), make_side(1, 1, pool_)},
         dataplane_({.cores = {core},
                     .max_streams = kMaxStreams,
                     .make_engine = [](dataplane::WorkerId) { return make_engine(); },
@@ -358,18 +339,6 @@ double number_option(int& argc, char** argv, const char* option, double otherwis
   std::exit(2);
 }
 
-/// The cores that this process may use.
-std::vector<unsigned> cores() {
-  cpu_set_t set;
-  CPU_ZERO(&set);
-  sched_getaffinity(0, sizeof set, &set);
-  std::vector<unsigned> all;
-  for (unsigned core = 0; core < CPU_SETSIZE; ++core) {
-    if (CPU_ISSET(core, &set)) all.push_back(core);
-  }
-  return all;
-}
-
 }  // namespace
 }  // namespace sallyport::perf
 
@@ -379,7 +348,7 @@ int main(int argc, char** argv) {
   wish.sessions_per_second = perf::number_option(argc, argv, "--rate=", wish.sessions_per_second);
   wish.load = perf::number_option(argc, argv, "--load=", wish.load * 100) / 100;
   wish.seconds = perf::number_option(argc, argv, "--seconds=", wish.seconds);
-  const std::vector<unsigned> cores = perf::cores();
+  const std::vector<unsigned> cores = perf::usable_cores();
   if (cores.size() < 2) {
     std::fprintf(stderr, "absent: churn_bench: a worker and control need two cores\n");
     return 0;
@@ -388,10 +357,7 @@ int main(int argc, char** argv) {
   drivers::EalOptions options;
   options.worker_cores = {worker_core};
   const drivers::Eal eal(options);
-  cpu_set_t mine;
-  CPU_ZERO(&mine);
-  CPU_SET(cores.front(), &mine);
-  sched_setaffinity(0, sizeof mine, &mine);
+  perf::pin_to(cores.front());
   perf::Outcome outcome;
   {
     perf::Churn churn(eal, worker_core);

@@ -14,7 +14,7 @@
 #include "perf/f8_one_by_one.hpp"
 #include "perf/imb_jobs.hpp"
 #include "perf/pass_timer.hpp"
-#include "perf/transform_run.hpp"
+#include "perf/sealer.hpp"
 
 namespace sallyport::perf {
 namespace {

@@ -1,261 +1,202 @@
 // The whole of Worker::poll_once() over ring ports: what one RTP packet costs from the ring of one port to the ring of
-// the other, in all and per stage. Options beside Google Benchmark's: --streams, --burst, --size and --seconds
-// (shape.hpp), and --engine=NAME for another crypto engine than the fastest of this host.
+// the other. Options beside Google Benchmark's: --streams, --burst, --size and --seconds (shape.hpp), and --engine=NAME
+// for another crypto engine than the fastest of this host.
 //
-// The time is the worker's own: TSC ticks of the passes that found work (WorkerStats::busy_ticks). Making packets,
+// The time is the workers' own: TSC ticks of the passes that found work (WorkerStats::busy_ticks). Making packets,
 // putting them into the ring and taking them out again happens between passes and is not in it. Each pass finds `burst`
-// packets; 1024 are made ahead, as many as wait in a port's descriptors. The median pass counts, so that other programs
-// on the same core do not. At least 1 and 4,000 streams are measured. A row engine:relay_no_crypto is the same traffic
-// between plain legs.
+// packets; 1024 are made ahead, as many as wait in a port's descriptors. The median counts, so that other programs on
+// the same core do not. Rows `pipeline` are one worker's; `pipeline_stage` the same by stage. A row
+// engine:relay_no_crypto is the same traffic between plain legs. Rows `pipeline_workers` are two workers, each on a
+// core of its own, in every way that packets may find their legs (Joint), beside one worker; a packet that two workers
+// touch has the time of both.
+#include <rte_launch.h>
+#include <rte_lcore.h>
+
 #include <algorithm>
-#include <cstring>
+#include <cstdio>
+#include <exception>
 #include <map>
-#include <set>
-#include <stdexcept>
 
 #include "crypto/error.hpp"
-#include "crypto/rtp_wire.hpp"
-#include "crypto/transform.hpp"
 #include "drivers/eal.hpp"
 #include "perf/pass_timer.hpp"
-#include "tests/scenario/gateway.hpp"
+#include "perf/relay_feeder.hpp"
 
 namespace sallyport::perf {
 namespace {
 
-using scenario::Gateway;
-using scenario::Leg;
-using scenario::Side;
+constexpr std::string_view kGcm = "AEAD_AES_128_GCM";
+constexpr std::string_view kCm = "AES_CM_128_HMAC_SHA1_80";
+constexpr std::string_view kPlain = "relay_no_crypto";
 
-/// What goes in and comes out.
+/// What goes in and comes out; an empty name is RTP.
 struct Path {
-  std::string name;
-  bool secure_in;
-  bool secure_out;
+  std::string_view in;
+  std::string_view out;
+
+  bool operator<(const Path& other) const { return std::tie(in, out) < std::tie(other.in, other.out); }
+  std::string direction() const {
+    return std::string(in.empty() ? "rtp" : "srtp") + "_to_" + (out.empty() ? "rtp" : "srtp");
+  }
+  std::string suites() const {
+    if (in.empty() || out.empty() || in == out) return std::string(in.empty() ? out : in);
+    return std::string(in) + "_to_" + std::string(out);
+  }
 };
 
-const Path kPaths[] = {{"rtp_to_srtp", false, true}, {"srtp_to_rtp", true, false}, {"srtp_to_srtp", true, true}};
-constexpr const char* kSuites[] = {"AES_CM_128_HMAC_SHA1_80", "AEAD_AES_128_GCM"};
-
-/// One figure per stage, then one for the whole pass.
-template <typename T>
-using PerStage = std::array<T, dataplane::kStages + 1>;
-
-double median(std::vector<double>& values) {
-  const auto middle = values.begin() + static_cast<std::ptrdiff_t>(values.size() / 2);
-  std::nth_element(values.begin(), middle, values.end());
-  return *middle;
-}
-
-Leg make_leg(const char* side, std::uint32_t number, bool secure, const std::string& suite) {
-  Leg leg = secure ? scenario::secure_leg(side, suite) : scenario::plain_leg(side);
-  leg.name = side + std::to_string(number);
-  leg.peer = (leg.side == Side::kWest ? "east" : "west") + std::to_string(number);
-  leg.local.port = static_cast<std::uint16_t>(20000 + 2 * number);
-  leg.remote.port = leg.local.port;
-  return leg;
-}
-
-/// A gateway with one pair of legs per stream, and the packets that go through it from west to east.
-class Pipeline {
- public:
-  Pipeline(const Path& path, const std::string& suite, const Shape& shape, crypto::EngineKind engine,
-           drivers::MbufPool& pool);
-
-  /// Until the worker was busy for `seconds`; throws where a packet does not come out.
-  void run(double seconds);
-  /// Nanoseconds per packet of the median pass.
-  PerStage<double> result();
-
- private:
-  /// Plays the next packets.
-  void round();
-  void protect_packets();
-  rte_mbuf* to_mbuf(std::size_t i);
-  PerStage<std::uint64_t> ticks();
-  void pass(unsigned packets);
-  void collect(std::size_t expected);
-
-  Shape shape_;
-  Traffic traffic_;
-  drivers::MbufPool& pool_;
-  Gateway gateway_;
-  std::unique_ptr<crypto::Engine> engine_;
-  crypto::WorkspacePtr workspace_;
-  std::vector<std::unique_ptr<crypto::Context>> senders_;  ///< empty where plain RTP comes in
-  std::vector<scenario::Bytes> headers_;                   ///< Ethernet, IP and UDP, by stream
-  std::vector<std::uint16_t> lengths_;                     ///< of the packets as they come in
-  std::vector<rte_mbuf*> packets_;
-  PerStage<std::vector<double>> samples_;  ///< nanoseconds per packet, by pass
-  double ns_per_tick_;
-};
-
-Pipeline::Pipeline(const Path& path, const std::string& suite, const Shape& shape, crypto::EngineKind engine,
-                   drivers::MbufPool& pool)
-    : shape_(shape),
-      traffic_(shape),
-      pool_(pool),
-      gateway_({.engine = engine, .max_streams = 2 * shape.streams}, pool),
-      engine_(crypto::make_engine(engine)),
-      workspace_(crypto::make_workspace()),
-      lengths_(traffic_.packets()),
-      packets_(traffic_.packets()),
-      ns_per_tick_(1e9 / static_cast<double>(gateway_.ticks(std::chrono::seconds(1)))) {
-  std::vector<Leg> legs;
-  for (std::uint32_t i = 0; i < shape.streams; ++i) {
-    legs.push_back(make_leg("west", i, path.secure_in, suite));
-    const Leg& west = legs.back();
-    if (path.secure_in) senders_.push_back(gateway_.make_context(*west.receive_key, 1));
-    const std::size_t overhead = path.secure_in ? west.receive_key->suite->rtp_tag_len : 0U;
-    scenario::Bytes frame = scenario::Frame(west.remote, west.local)
-                                .macs(scenario::kNextHopMacs[0], scenario::kGatewayMacs[0])
-                                .no_udp_checksum()
-                                .payload(scenario::Bytes(shape.size + overhead))
-                                .bytes();
-    frame.resize(frame.size() - shape.size - overhead);
-    headers_.push_back(std::move(frame));
-    legs.push_back(make_leg("east", i, path.secure_out, suite));
+std::vector<Path> paths() {
+  std::vector<Path> all;
+  for (const std::string_view suite :
+       {kCm, kGcm, std::string_view("AEAD_AES_256_GCM"), std::string_view("F8_128_HMAC_SHA1_80")}) {
+    all.insert(all.end(), {{{}, suite}, {suite, {}}, {suite, suite}});
   }
-  gateway_.add(legs);
-}
-
-void Pipeline::protect_packets() {
-  for (std::size_t first = 0; first < lengths_.size(); first += crypto::kMaxBurst) {
-    std::array<crypto::SrtpPacket, crypto::kMaxBurst> burst{};
-    const std::size_t count = std::min<std::size_t>(burst.size(), lengths_.size() - first);
-    for (std::size_t i = 0; i < count; ++i) {
-      burst[i].context = senders_[traffic_.stream_of(first + i)].get();
-      burst[i].data = traffic_.packet(first + i);
-      burst[i].length = lengths_[first + i];
-      burst[i].header_len = crypto::kRtpFixedHeader;
-      burst[i].room = static_cast<std::uint16_t>(traffic_.room());
-    }
-    crypto::protect(*engine_, *workspace_, std::span(burst.data(), count));
-    for (std::size_t i = 0; i < count; ++i) lengths_[first + i] = burst[i].length;
-  }
-}
-
-rte_mbuf* Pipeline::to_mbuf(std::size_t i) {
-  rte_mbuf* packet = rte_pktmbuf_alloc(pool_.get());
-  if (packet == nullptr) throw std::runtime_error("out of packet buffers");
-  const scenario::Bytes& header = headers_[traffic_.stream_of(i)];
-  char* room = rte_pktmbuf_append(packet, static_cast<std::uint16_t>(header.size() + lengths_[i]));
-  std::memcpy(room, header.data(), header.size());
-  std::memcpy(room + header.size(), traffic_.packet(i), lengths_[i]);
-  return packet;
-}
-
-PerStage<std::uint64_t> Pipeline::ticks() {
-  const dataplane::WorkerStats& stats = gateway_.worker(0).stats();
-  PerStage<std::uint64_t> all;
-  for (std::size_t i = 0; i < dataplane::kStages; ++i) all[i] = stats.stages[i].ticks.read();
-  all.back() = stats.busy_ticks.read();
+  all.insert(all.end(), {{kCm, kGcm}, {kGcm, kCm}});
   return all;
 }
 
-void Pipeline::run(double seconds) {
-  for (std::size_t i = 0; i < traffic_.advances_per_round(); ++i) round();
-  for (auto& samples : samples_) samples.clear();
-  const std::uint64_t before = ticks().back();
-  const double enough = seconds * 1e9 / ns_per_tick_;
-  while (static_cast<double>(ticks().back() - before) < enough) round();
-}
+struct Case {
+  Path path;
+  Shape shape;
+  unsigned workers = 1;
+  Joint joint = Joint::kTogether;
+};
 
-void Pipeline::round() {
-  traffic_.advance();
-  std::fill(lengths_.begin(), lengths_.end(), static_cast<std::uint16_t>(shape_.size));
-  if (!senders_.empty()) protect_packets();
-  for (std::size_t i = 0; i < packets_.size(); ++i) packets_[i] = to_mbuf(i);
-  drivers::RingPort& west = gateway_.ring_port(Side::kWest);
-  for (std::size_t i = 0; i < packets_.size(); i += shape_.burst) {
-    const auto burst = static_cast<unsigned>(std::min<std::size_t>(shape_.burst, packets_.size() - i));
-    if (west.inject(&packets_[i], burst) != burst) throw std::runtime_error("the ring is full");
-    pass(burst);
-  }
-  collect(packets_.size());
-}
-
-PerStage<double> Pipeline::result() {
-  PerStage<double> medians;
-  std::transform(samples_.begin(), samples_.end(), medians.begin(), median);
-  return medians;
-}
-
-void Pipeline::pass(unsigned packets) {
-  const PerStage<std::uint64_t> before = ticks();
-  gateway_.pass(0);
-  const PerStage<std::uint64_t> after = ticks();
-  for (std::size_t i = 0; i < after.size(); ++i) {
-    samples_[i].push_back(static_cast<double>(after[i] - before[i]) * ns_per_tick_ / packets);
-  }
-}
-
-/// Everything must have come out: a dropped packet is a fast one.
-void Pipeline::collect(std::size_t expected) {
-  drivers::RingPort& east = gateway_.ring_port(Side::kEast);
-  std::array<rte_mbuf*, 64> out;
-  std::size_t collected = 0;
-  while (const unsigned count = east.collect(out.data(), out.size())) {
-    rte_pktmbuf_free_bulk(out.data(), count);
-    collected += count;
-  }
-  const std::uint64_t dropped = gateway_.worker(0).stats().dropped();
-  if (collected != expected || dropped != 0) {
-    throw std::runtime_error(std::to_string(collected) + " packets of " + std::to_string(expected) +
-                             " came out, dropped: " + std::to_string(dropped));
-  }
-}
-
-/// One row for the whole pass and its baseline, and one per stage with what the last run of the whole pass measured.
-class Rows {
+class Bench {
  public:
-  Rows(crypto::EngineKind engine, double seconds, drivers::MbufPool& pool)
-      : engine_(engine), seconds_(seconds), pool_(pool) {}
+  Bench(crypto::EngineKind engine, double seconds, const drivers::Eal& eal, std::vector<unsigned> cores,
+        drivers::MbufPool& pool)
+      : engine_(engine), seconds_(seconds), eal_(eal), cores_(std::move(cores)), pool_(pool) {}
 
-  void add(const Path& path, const std::string& suite, const Shape& shape) {
-    const std::string pass = row_name("pipeline", path.name, suite, shape, to_string(engine_));
-    add_pass(pass, path, suite, shape);
-    add_pass(row_name("pipeline", path.name, suite, shape, "relay_no_crypto"), Path{"rtp_to_rtp", false, false}, suite,
-             shape);
-    for (std::size_t i = 0; i < dataplane::kStages; ++i) {
-      // No port here has a twin.
-      if (static_cast<dataplane::Stage>(i) == dataplane::Stage::kPunt) continue;
-      const std::string name = row_name("pipeline_stage", path.name, suite, shape, to_string(engine_));
-      add_stage(name + "/stage:" + std::string(dataplane::kStageNames[i]), pass, i);
+  /// Nanoseconds per packet, by stage and in all.
+  PerStage<double> measure(const Case& of) {
+    const crypto::Suite* in = crypto::find_suite(of.path.in);
+    Relay relay({.in = in,
+                 .out = crypto::find_suite(of.path.out),
+                 .flows = of.shape.streams,
+                 .workers = of.workers,
+                 .joint = of.joint,
+                 .engine = engine_},
+                pool_);
+    RelayPlay play(relay);
+    std::vector<std::unique_ptr<RelayFeeder>> feeders;
+    for (unsigned id = 0; id < of.workers; ++id) {
+      feeders.push_back(std::make_unique<RelayFeeder>(relay, id, of.shape, in, engine_, play));
     }
+    run(feeders);
+    PerStage<double> sum{};
+    std::uint64_t fed = 0;
+    for (const auto& feeder : feeders) {
+      fed += feeder->fed();
+      const PerStage<double> busy = feeder->busy();
+      std::transform(sum.begin(), sum.end(), busy.begin(), sum.begin(), std::plus<>());
+    }
+    for (double& figure : sum) figure /= static_cast<double>(fed);
+    return sum;
   }
+
+  /// The same, once for all rows that want it.
+  const PerStage<double>& measured(const Case& of) {
+    const auto key = std::tuple(of.path, of.shape.streams, of.shape.burst, of.shape.size);
+    const auto known = known_.find(key);
+    return known != known_.end() ? known->second : known_.emplace(key, measure(of)).first->second;
+  }
+
+  std::string engine_name() const { return std::string(to_string(engine_)); }
+  std::size_t cores() const { return cores_.size(); }
 
  private:
-  void add_pass(const std::string& name, const Path& played, const std::string& suite, const Shape& shape) {
-    add_row(name, [=, this](benchmark::State& state) {
-      for (auto iteration : state) {
-        static_cast<void>(iteration);
-        Pipeline pipeline(played, suite, shape, engine_, pool_);
-        pipeline.run(seconds_);
-        results_[name] = pipeline.result();
-        state.SetIterationTime(seconds_);
-      }
-      state.counters["ns_per_packet"] = results_[name].back();
-    });
+  struct Part {
+    RelayFeeder* feeder;
+    double seconds;
+    std::exception_ptr failed;
+  };
+  static int play(void* argument) {
+    auto& part = *static_cast<Part*>(argument);
+    try {
+      part.feeder->run(part.seconds);
+    } catch (...) {
+      part.failed = std::current_exception();
+    }
+    return 0;
   }
 
-  void add_stage(const std::string& name, const std::string& pass, std::size_t stage) {
-    add_row(name, [=, this](benchmark::State& state) {
-      const auto known = results_.find(pass);
-      if (known == results_.end()) return state.SkipWithError("comes with the row of the whole pass");
-      for (auto iteration : state) {
-        static_cast<void>(iteration);
-        state.SetIterationTime(known->second[stage] * 1e-9);
-      }
-      state.counters["ns_per_packet"] = known->second[stage];
-    });
+  /// The first one here, each other on a core of its own.
+  void run(const std::vector<std::unique_ptr<RelayFeeder>>& feeders) {
+    std::vector<Part> parts;
+    for (const auto& feeder : feeders) parts.push_back({feeder.get(), seconds_, nullptr});
+    for (std::size_t i = 1; i < parts.size(); ++i) {
+      rte_eal_remote_launch(play, &parts[i], eal_.lcore_of_core(cores_[i]));
+    }
+    play(parts.data());
+    rte_eal_mp_wait_lcore();
+    for (const Part& part : parts) {
+      if (part.failed) std::rethrow_exception(part.failed);
+    }
   }
 
   crypto::EngineKind engine_;
   double seconds_;
+  const drivers::Eal& eal_;
+  std::vector<unsigned> cores_;
   drivers::MbufPool& pool_;
-  std::map<std::string, PerStage<double>> results_;
+  std::map<std::tuple<Path, std::uint32_t, std::uint32_t, std::uint32_t>, PerStage<double>> known_;
 };
+
+/// `figure` says what the row shows.
+template <class Figure>
+void add(const std::string& name, Figure figure) {
+  add_row(name, [=](benchmark::State& state) {
+    double ns = 0;
+    for (auto iteration : state) {
+      static_cast<void>(iteration);
+      try {
+        ns = figure();
+      } catch (const std::exception& error) {
+        return state.SkipWithError(error.what());
+      }
+      state.SetIterationTime(ns * 1e-9);
+    }
+    state.counters["ns_per_packet"] = ns;
+  });
+}
+
+void add_rows(Bench& bench, const Path& path, const Shape& shape) {
+  const std::string direction = path.direction();
+  const std::string suites = path.suites();
+  add(row_name("pipeline", direction, suites, shape, bench.engine_name()), [=, &bench] {
+    return bench.measured({path, shape}).back();
+  });
+  add(row_name("pipeline", direction, suites, shape, kPlain), [=, &bench] {
+    return bench.measured({{}, shape}).back();
+  });
+  if (suites != kGcm && suites != kCm) return;
+  for (std::size_t i = 0; i < dataplane::kStages; ++i) {
+    // No port here has a twin.
+    if (static_cast<dataplane::Stage>(i) == dataplane::Stage::kPunt) continue;
+    const std::string name = row_name("pipeline_stage", direction, suites, shape, bench.engine_name());
+    add(name + "/stage:" + std::string(dataplane::kStageNames[i]), [=, &bench] {
+      return bench.measured({path, shape})[i];
+    });
+  }
+}
+
+void add_worker_rows(Bench& bench, const Path& path, const Shape& shape) {
+  const std::string name = row_name("pipeline_workers", path.direction(), path.suites(), shape, bench.engine_name());
+  add(name + "/workers:1/legs:together", [=, &bench] { return bench.measure({path, shape}).back(); });
+  if (bench.cores() < 2) {
+    std::fprintf(stderr, "absent: pipeline_bench: two workers need two cores\n");
+    return;
+  }
+  // As many streams for each worker as the one has.
+  Shape both = shape;
+  both.streams = 2 * shape.streams;
+  const auto two = [&](const char* legs, Joint joint) {
+    add(name + "/workers:2/legs:" + legs, [=, &bench] { return bench.measure({path, both, 2, joint}).back(); });
+  };
+  two("together", Joint::kTogether);
+  two("apart", Joint::kApart);
+  two("one_queue", Joint::kOneQueue);
+}
 
 /// The one asked for; without a word the fastest that this host has.
 crypto::EngineKind pick_engine(const std::string& name) {
@@ -274,24 +215,19 @@ crypto::EngineKind pick_engine(const std::string& name) {
 int main(int argc, char** argv) {
   using namespace sallyport;
   const std::string engine = perf::take_option(argc, argv, "--engine=");
-  perf::Shapes shapes = perf::take_shapes(argc, argv);
-  constexpr std::uint32_t kMostStreams = 4000;  // pairs of ports per address
-  std::set<std::uint32_t> streams{1, kMostStreams};
-  streams.insert(shapes.streams.begin(), shapes.streams.end());
-  if (*streams.rbegin() > kMostStreams) {
-    std::fprintf(stderr, "expected --streams up to %u\n", kMostStreams);
-    return 2;
-  }
-  shapes.streams.assign(streams.begin(), streams.end());
+  const perf::Shapes shapes = perf::take_shapes(argc, argv);
+  const std::vector<unsigned> cores = perf::usable_cores();
   drivers::EalOptions options;
   options.memory_mb = 256;
+  options.worker_cores.assign(cores.begin() + 1, cores.end());
   const drivers::Eal eal(options);
-  drivers::MbufPool pool(4095, -1);
-  perf::Rows rows(perf::pick_engine(engine), shapes.seconds, pool);
+  perf::pin_to(cores.front());
+  drivers::MbufPool pool(16383, -1);
+  perf::Bench bench(perf::pick_engine(engine), shapes.seconds, eal, cores, pool);
   for (const perf::Shape& shape : shapes.all()) {
-    for (const auto& path : perf::kPaths) {
-      for (const char* suite : perf::kSuites) rows.add(path, suite, shape);
-    }
+    for (const perf::Path& path : perf::paths()) perf::add_rows(bench, path, shape);
+    for (const std::string_view suite : {perf::kCm, perf::kGcm}) perf::add_worker_rows(bench, {suite, suite}, shape);
+    perf::add_worker_rows(bench, {{}, perf::kGcm}, shape);
   }
   return perf::run_rows(argc, argv);
 }

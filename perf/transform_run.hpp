@@ -3,24 +3,13 @@
 #pragma once
 
 #include <memory>
+#include <optional>
 #include <span>
 #include <vector>
 
-#include "crypto/context.hpp"
-#include "crypto/transform.hpp"
-#include "perf/traffic.hpp"
+#include "perf/sealer.hpp"
 
 namespace sallyport::perf {
-
-/// A context per stream, all made for the same direction.
-using Contexts = std::vector<std::unique_ptr<crypto::Context>>;
-
-/// Streams share so many master keys; each has its context, with its own copy of all that follows from the key.
-inline constexpr std::uint32_t kMasterKeys = 256;
-
-/// Contexts with a master key that follows from the stream's number.
-Contexts make_contexts(crypto::Engine& engine, const crypto::Suite& suite, std::uint32_t streams,
-                       std::uint32_t max_ssrcs = 1);
 
 /// An engine with contexts for one suite, which may serve one TransformRun after the other.
 struct Parties {
@@ -28,9 +17,9 @@ struct Parties {
 
   const crypto::Suite& suite;
   std::unique_ptr<crypto::Engine> engine;
-  Contexts measured;           ///< by stream: senders for protect(), receivers for unprotect()
-  Contexts sealing;            ///< for unprotect(), by master key: what the receivers get is protected with these keys
-  std::uint64_t position = 0;  ///< in the traffic, of the packets that come next
+  Contexts measured;             ///< by stream: senders for protect(), receivers for unprotect()
+  std::optional<Sealer> sealer;  ///< for unprotect(): makes what the receivers get
+  std::uint64_t position = 0;    ///< in the traffic, of the packets that come next
 };
 
 class TransformRun {
@@ -40,8 +29,7 @@ class TransformRun {
 
   /// The next packets, for protect().
   void prepare_clear();
-  /// The next packets, protected, for unprotect(). Touches nothing of any stream: senders beside the receivers would
-  /// take half of the cache, which is not what a receiver costs.
+  /// The next packets, protected, for unprotect().
   void prepare_sealed();
   void protect();
   void unprotect();
@@ -51,13 +39,11 @@ class TransformRun {
  private:
   void advance();
   void describe(std::size_t length);
-  void seal(std::size_t first, std::size_t count);
   template <class Call>
   void for_each_burst(Call call);
 
   Parties& parties_;
   Traffic& traffic_;
-  std::size_t sealed_length_;
   crypto::WorkspacePtr workspace_;
   std::vector<crypto::SrtpPacket> packets_;
 };
