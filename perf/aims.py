@@ -127,8 +127,44 @@ def peer_aims(figures):
                        for suite in (GCM, CM)], False)
 
 
+def relay(figures, path, suite, streams, **more):
+    return figures.get(more.pop("name", "pipeline"), direction=path, suite=suite, size=SIZE, burst=32, streams=streams,
+                       engine="lanes", **more)
+
+
+def relay_aims(figures):
+    """The whole way of a packet, over the crypto alone of as many streams."""
+    streams = 20000
+    for suite, longest in ((GCM, 140), (CM, 280)):
+        seal, unseal = (srtp(figures, "lanes", streams, suite, direction, 32) for direction in DIRECTIONS)
+        both = seal + unseal if seal and unseal else None
+        yield outcome(f"relay, {streams:,} streams, {suite}: poll_once() over the engine alone, at most", 1.35,
+                      [(path, over(relay(figures, path, suite, streams), alone)) for path, alone in
+                       (("rtp_to_srtp", seal), ("srtp_to_rtp", unseal), ("srtp_to_srtp", both))], True)
+        yield outcome(f"relay, {streams:,} streams, {suite} to {suite}: ns a packet, at most", longest,
+                      [("srtp_to_srtp", relay(figures, "srtp_to_srtp", suite, streams))], True)
+
+
+def worker_aims(figures):
+    def cost(path, suite, streams, workers, legs):
+        return relay(figures, path, suite, streams, name="pipeline_workers", workers=workers, legs=legs)
+    for streams in (1000, 20000):
+        yield outcome(f"relay, {streams:,} streams a worker: time of two workers a packet over that of one, at most", 1.05,
+                      [(f"{path} {suite}", over(cost(path, suite, streams, 2, "together"),
+                                                cost(path, suite, streams, 1, "together")))
+                       for path, suite in (("srtp_to_srtp", GCM), ("srtp_to_srtp", CM), ("rtp_to_srtp", GCM))], True)
+
+
+def leg_memory_aims(figures):
+    def memory(streams, what):
+        return figures.get("memory_leg", suite=GCM, streams=streams, engine="lanes", what=what)
+    yield outcome("memory of a leg beside its two contexts, a million legs: bytes, at most", 512,
+                  [(GCM, memory(1000000, "beside_contexts"))], True)
+    yield outcome("memory of a million legs, all of it: MiB, at most", 2048, [(GCM, memory(1000000, "all"))], True)
+
+
 def outcomes(best):
     figures = Figures(best)
     return [found for aims in (bare_aims, many_streams_aims, libsrtp_aims, single_packet_aims, f8_aims, memory_aims,
-                               peer_aims)
+                               relay_aims, worker_aims, leg_memory_aims, peer_aims)
             for found in aims(figures)]
