@@ -19,6 +19,7 @@ FOREIGN_KEYS = {"iterations", "repeats", "threads", "min_time", "manual_time", "
 
 AIM_SUITES = ("AEAD_AES_128_GCM", "AES_CM_128_HMAC_SHA1_80")
 SHOWN_SUITES = ("AEAD_AES_256_GCM", "AES_256_CM_HMAC_SHA1_80", "F8_128_HMAC_SHA1_80") + AIM_SUITES
+RELAY_SUITES = ("AEAD_AES_256_GCM", "F8_128_HMAC_SHA1_80") + AIM_SUITES  # of pipeline_bench
 LONGEST_RUN = 3600  # seconds
 
 
@@ -40,7 +41,11 @@ def quick_runs():
     return [
         run("crypto_bench", "--streams=256", "--burst=32,64", rows(SHOWN_SUITES, with_bare)),
         run("crypto_bench", "--streams=20000", "--burst=32,64", rows(AIM_SUITES, with_bare)),
+        run("crypto_bench", "--streams=1,1000", "--burst=32", "--seconds=0.03", rows(RELAY_SUITES, with_bare)),
+        run("crypto_bench", "--streams=20000", "--burst=32", "--seconds=0.03",
+            rows([suite for suite in RELAY_SUITES if suite not in AIM_SUITES], with_bare)),
         run("libsrtp_bench_openssl", "--streams=256,20000", rows(AIM_SUITES)),
+        run("libsrtp_bench_openssl", "--streams=1,1000", "--seconds=0.03", rows(RELAY_SUITES)),
         run("crypto_bench", "--streams=256", "--burst=1", "--seconds=0.03",
             rows(engines=ours + ("ipsec_mb_bare", "ipsec_mb_jobs"))),
         run("libsrtp_bench_openssl", "--streams=256", "--seconds=0.03", rows()),

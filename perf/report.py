@@ -17,6 +17,8 @@ import bench_runs
 
 BASELINES = ("ipsec_mb_bare", "ipsec_mb_jobs", "aes_ni_one_by_one", "libsrtp_openssl", "libsrtp_debian",
              "relay_no_crypto", "rtpengine")
+# Stands beside the whole pipeline: only the crypto in it, with the same engine.
+ALONE = "engine_alone"
 # Some baselines take one packet at a time: they are measured once and stand beside bursts of every length.
 ANY_BURST = aims.ONE_BY_ONE
 
@@ -25,8 +27,27 @@ def without(params, *keys):
     return tuple(sorted((key, value) for key, value in params if key not in keys))
 
 
+def crypto_of(params):
+    """What of SRTP a row of the whole pipeline does to a packet: [(direction, suite)]."""
+    arriving, leaving = params["direction"].split("_to_")
+    suites = params["suite"].split("_to_")
+    done = [("unprotect", suites[0])] if arriving == "srtp" else []
+    return done + ([("protect", suites[-1])] if leaving == "srtp" else [])
+
+
+def crypto_alone(figures, params):
+    """The time of only that, by whom: a row of the whole pipeline stands beside it."""
+    for name, engine in ((ALONE, params["engine"]), ("ipsec_mb_bare", "ipsec_mb_bare"),
+                         ("libsrtp_openssl", "libsrtp_openssl")):
+        times = [figures.get("srtp", direction=direction, suite=suite, size=params["size"], burst=params["burst"],
+                             streams=params["streams"], engine=engine) for direction, suite in crypto_of(params)]
+        if all(times):
+            yield name, sum(times)
+
+
 def make_rows(best):
     """A row per figure; `against` holds ours over the baseline, so under 1 is faster."""
+    all_figures = aims.Figures(best)
     baselines = {}
     for (name, params), figure in best.items():
         engine = dict(params).get("engine")
@@ -47,11 +68,17 @@ def make_rows(best):
             value = baselines.get((baseline, name, without(params, *left_out)))
             if value:
                 row["against"][baseline] = round(figure.value / value, 3)
+        if name == "pipeline" and row["params"]["engine"] not in BASELINES:
+            row["mpps_per_core"] = round(1e3 / figure.value, 2)
+            row["against"].update({other: round(figure.value / alone, 3)
+                                   for other, alone in crypto_alone(all_figures, row["params"])})
         rows.append(row)
     return rows
 
 
 def figure_text(row):
+    if "mpps_per_core" in row:
+        return f"{row['ns_per_packet']:.1f} ns, {row['mpps_per_core']:.2f} Mpps"
     return f"{row['ns_per_packet']:.1f} ns" if "ns_per_packet" in row else f"{row['value']:.4g} {row['unit']}"
 
 
@@ -64,7 +91,7 @@ def tables(rows):
             by_name[row["name"]].append(row)
     for name, group in by_name.items():
         keys = list(dict.fromkeys(key for row in group for key in row["params"]))
-        used = [b for b in BASELINES if any(b in row["against"] for row in group)]
+        used = [b for b in (*BASELINES, ALONE) if any(b in row["against"] for row in group)]
         lines = [keys + ["ours"] + [f"/ {b}" for b in used]]
         for row in group:
             ratios = [f"{row['against'][b]:.2f}" if b in row["against"] else "-" for b in used]
