@@ -127,9 +127,8 @@ def peer_aims(figures):
                        for suite in (GCM, CM)], False)
 
 
-def relay(figures, path, suite, streams, **more):
-    return figures.get(more.pop("name", "pipeline"), direction=path, suite=suite, size=SIZE, burst=32, streams=streams,
-                       engine="lanes", **more)
+def relay(figures, path, suite, streams, name="pipeline", **more):
+    return figures.get(name, direction=path, suite=suite, size=SIZE, burst=32, streams=streams, engine="lanes", **more)
 
 
 def relay_aims(figures):
@@ -149,7 +148,8 @@ def worker_aims(figures):
     def cost(path, suite, streams, workers, legs):
         return relay(figures, path, suite, streams, name="pipeline_workers", workers=workers, legs=legs)
     for streams in (1000, 20000):
-        yield outcome(f"relay, {streams:,} streams a worker: time of two workers a packet over that of one, at most", 1.05,
+        yield outcome(f"relay, {streams:,} streams a worker: time of two workers a packet over that of one, at most",
+                      1.05,
                       [(f"{path} {suite}", over(cost(path, suite, streams, 2, "together"),
                                                 cost(path, suite, streams, 1, "together")))
                        for path, suite in (("srtp_to_srtp", GCM), ("srtp_to_srtp", CM), ("rtp_to_srtp", GCM))], True)
