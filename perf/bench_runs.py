@@ -1,7 +1,7 @@
 """Which benches are run with which options, and how their rows are read.
 
-A bench is a program of the build, or a script beside this one, that names its rows `name/key:value/key:value...` and reports a counter
-`ns_per_packet`, or a counter `value` with its unit as the label.
+A bench is a program of the build, or a script beside this one, that names its rows `name/key:value/key:value...` and
+reports a counter `ns_per_packet`, or a counter `value` with its unit as the label.
 """
 import collections
 import json

@@ -60,8 +60,8 @@ class RtpenginePeer:
 
 
 class SallyportPeer:
-    """Polls: its worker counts the time of the passes that found work (`load` of `sallyport status`), wall-clock time, so
-    that what else runs on its core is in it, too."""
+    """Polls: its worker counts the time of the passes that found work (`load` of `sallyport status`), wall-clock time,
+    so that what else runs on its core is in it, too."""
 
     def __init__(self, lab, suite, streams, core, over):
         self.over, self._before = over, None

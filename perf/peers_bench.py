@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
-"""RTP to SRTP through rtpengine and through sallyportd, over the same veth pair, and through sallyportd over memif: what
-a packet costs in CPU time, at a rate that each holds without loss. sallyport-load offers G.711 at 20 ms and judges every
-packet, for both alike. Prints rows as Google Benchmark does, and what this host cannot do as `absent: ...`.
+"""RTP to SRTP through rtpengine and through sallyportd, over the same veth pair, and through sallyportd over memif:
+what a packet costs in CPU time, at a rate that each holds without loss. sallyport-load offers G.711 at 20 ms and judges
+every packet, for both alike. Prints rows as Google Benchmark does, and what this host cannot do as `absent: ...`.
 
 Makes network namespaces and removes them. Gateway and generator have a core each.
 """
@@ -28,7 +28,7 @@ VETH_RATES = (80_000, *RTPENGINE_RATES)
 MEMIF_RATES = (500_000, 250_000, 100_000, 30_000)
 #: What the judge must not find. rtpengine's threads overtake one another: `disorder` is reported and not held against it.
 FAULTS = ("lost", "wrong_payload", "wrong_header", "extra_copies", "unauthentic", "wrong_source", "unexpected")
-SETTLED = 0.7      # seconds of media before it is measured; a window of `sallyport status` begins at least 0.5 s apart
+SETTLED = 0.7      # seconds of media before it is measured; windows of `sallyport status` are at least 0.5 s apart
 
 
 def peers():

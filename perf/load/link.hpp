@@ -53,6 +53,9 @@ class Link {
  public:
   virtual ~Link() = default;
 
+  /// Waits until the other end is there, where that is told. Throws UsageError where it does not come.
+  virtual void await_peer() const {}
+
   /// Fills a prefix of `packets` with buffers to write to; returns its length. At most kBurst are out at a time.
   virtual std::size_t allocate(std::span<Packet> packets) noexcept = 0;
   /// Sends a prefix of `packets` and takes its buffers back; returns its length. The rest is still the caller's.

@@ -1,6 +1,7 @@
 #include "perf/load/links.hpp"
 
 #include "perf/load/memif_link.hpp"
+#include "perf/load/recording_link.hpp"
 #include "perf/load/udp_link.hpp"
 
 namespace sallyport::load {
@@ -25,6 +26,7 @@ Links::Links(const LoadOptions& options, const std::vector<StreamPlan>& plan) {
     eal_ = std::make_unique<drivers::Eal>(eal);
     pool_ = std::make_unique<drivers::MbufPool>(kBuffers, -1);
   }
+  if (!options.pcap_file.empty()) writer_ = std::make_unique<PcapWriter>(options.pcap_file);
   const bool shared = options.a.link == options.b.link;
   std::vector<Flow> near;
   std::vector<Flow> far;
@@ -36,14 +38,18 @@ Links::Links(const LoadOptions& options, const std::vector<StreamPlan>& plan) {
     far_ = open(options.b.link, far);
     all_.push_back(far_.get());
   }
-  for (Link* link : all_) {
-    if (const auto* memif = dynamic_cast<const MemifLink*>(link)) memif->await_peer();
-  }
+  for (const Link* link : all_) link->await_peer();
 }
 
 std::unique_ptr<Link> Links::open(const LinkSpec& spec, const std::vector<Flow>& flows) {
-  if (spec.memif) return std::make_unique<MemifLink>(spec, flows, *pool_);
-  return std::make_unique<UdpLink>(flows);
+  std::unique_ptr<Link> link;
+  if (spec.memif) {
+    link = std::make_unique<MemifLink>(spec, flows, *pool_);
+  } else {
+    link = std::make_unique<UdpLink>(flows);
+  }
+  if (writer_) link = std::make_unique<RecordingLink>(std::move(link), flows, *writer_);
+  return link;
 }
 
 }  // namespace sallyport::load

@@ -7,6 +7,7 @@
 #include "drivers/eal.hpp"
 #include "drivers/mbuf_pool.hpp"
 #include "perf/load/link.hpp"
+#include "perf/load/pcap_writer.hpp"
 #include "perf/load/plan.hpp"
 
 namespace sallyport::load {
@@ -25,6 +26,7 @@ class Links {
 
   std::unique_ptr<drivers::Eal> eal_;  ///< only where there is memif; outlives pool and ports
   std::unique_ptr<drivers::MbufPool> pool_;
+  std::unique_ptr<PcapWriter> writer_;  ///< only with --write-pcap; outlives the links
   std::unique_ptr<Link> near_;
   std::unique_ptr<Link> far_;
   std::vector<Link*> all_;

@@ -18,8 +18,7 @@ class MemifLink : public Link {
   /// UsageError where the flows do not fit.
   MemifLink(const LinkSpec& spec, const std::vector<Flow>& flows, drivers::MbufPool& pool);
 
-  /// Waits until the other end of the socket is there. Throws UsageError where it does not come.
-  void await_peer() const;
+  void await_peer() const override;
 
   std::size_t allocate(std::span<Packet> packets) noexcept override;
   std::size_t send(std::span<const Packet> packets) override;

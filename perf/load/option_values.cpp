@@ -1,10 +1,12 @@
 #include "perf/load/option_values.hpp"
 
+#include <algorithm>
 #include <cmath>
 
 #include "controlplane/config_values.hpp"
 #include "controlplane/negotiation/session_parameters.hpp"
 #include "crypto/error.hpp"
+#include "perf/load/capture_shape.hpp"
 #include "perf/load/payload.hpp"
 
 namespace sallyport::load {
@@ -159,6 +161,23 @@ std::optional<FindRateOptions> find_rate(const Given& given) {
   return options;
 }
 
+/// What packets look like: as the user says, or like captured ones.
+void read_shape(const Given& given, LoadOptions& options) {
+  options.sizes = sizes(given);
+  options.payload_type = number<std::uint8_t>(given, "payload-type", 0, 127);
+  options.timestamp_step = number<std::uint32_t>(given, "timestamp-step", 1, 1'000'000);
+  if (!given.contains("like")) return;
+  for (const char* option : {"size", "payload-type", "timestamp-step"}) {
+    if (!given[option].defaulted()) throw UsageError("--like and --" + string(option) + ": expected one of them");
+  }
+  CaptureShape shape = read_capture(given["like"].as<string>());
+  for (std::uint16_t& size : shape.sizes) size = std::clamp<std::uint16_t>(size, kMinPayload, kMaxPayload);
+  options.sizes = std::move(shape.sizes);
+  options.payload_type = shape.payload_type;
+  options.timestamp_step = shape.timestamp_step;
+  if (given["rate"].defaulted() && !given.contains("pps")) options.stream_rate = shape.rate;
+}
+
 void read_extent(const Given& given, LoadOptions& options) {
   constexpr std::uint32_t kMost = 0x7fffffff;
   if (given.contains("packets")) options.packets_per_stream = number<std::uint32_t>(given, "packets", 1, kMost);
@@ -249,9 +268,7 @@ LoadOptions read_values(const Given& given) {
   options.find_rate = find_rate(given);
   if (options.find_rate && given.contains("pps")) throw UsageError("--find-rate and --pps: expected one of them");
   read_extent(given, options);
-  options.sizes = sizes(given);
-  options.payload_type = number<std::uint8_t>(given, "payload-type", 0, 127);
-  options.timestamp_step = number<std::uint32_t>(given, "timestamp-step", 1, 1'000'000);
+  read_shape(given, options);
   options.bidirectional = given["bidirectional"].as<bool>();
   if (const auto& rtcp = given["rtcp"].as<string>(); !set_choice<RtcpMode>(
           options.rtcp, rtcp, {{"off", RtcpMode::kOff}, {"pair", RtcpMode::kPair}, {"mux", RtcpMode::kMux}})) {
@@ -269,6 +286,7 @@ LoadOptions read_values(const Given& given) {
   if (given.contains("core")) options.core = number<unsigned>(given, "core", 0, 1023);
   options.spin = given["spin"].as<bool>();
   options.json = given["json"].as<bool>();
+  options.pcap_file = given["write-pcap"].as<string>();
   options.memory_mb = number<unsigned>(given, "memory", 64, 1'048'576);
   options.keys_file = given["keys"].as<string>();
   return options;

@@ -59,6 +59,9 @@ po::options_description load_options() {
       "duration,t", po::value<string>(), "seconds (10 if --packets is not given)")("packets", po::value<string>(),
                                                                                    "of each stream and direction")(
       "size", po::value<string>()->default_value("160"), "RTP payload bytes; several, as 160,20,1200, take turns")(
+      "like", po::value<string>(),
+      "packets like those of the longest RTP stream in this pcap: its payload sizes in their order (not below 32 "
+      "bytes), payload type, time stamp step and, without --rate or --pps, average rate")(
       "payload-type", po::value<string>()->default_value("0"), "RTP payload type")(
       "timestamp-step", po::value<string>()->default_value("160"), "RTP clock units from packet to packet");
   return group;
@@ -98,6 +101,8 @@ po::options_description link_options() {
                                                                              "link of the far side (the same link)")(
       "sink-mac", po::value<string>(), "our MAC address on it")("sink-peer-mac", po::value<string>(),
                                                                 "the gateway's MAC address on it")(
+      "write-pcap", po::value<string>()->default_value(""),
+      "write all that is sent and received to this file, as it is on the wire")(
       "core", po::value<string>(), "pin to this core")("spin", po::bool_switch(), "poll without a pause")(
       "memory", po::value<string>()->default_value("256"), "MiB for memif's packet buffers");
   return group;

@@ -85,6 +85,7 @@ struct LoadOptions {
   bool json = false;
   unsigned memory_mb = 256;
   std::string keys_file;
+  std::string pcap_file;               ///< --write-pcap; empty: none
   std::optional<Endpoint> ng_gateway;  ///< makes the streams its calls: remotes and keys of both sides come from it
   std::optional<EmitOptions> emit;
 

@@ -46,6 +46,13 @@ TEST_F(ExampleConfigs, LabMemif) {
   EXPECT_EQ(faults_of(folder_.write("lab-memif.conf", example("lab-memif.conf"), 0644)), std::vector<std::string>{});
 }
 
+TEST_F(ExampleConfigs, LabGenerators) {
+  key("to-secure", 28);
+  key("from-secure", 28);
+  const std::string path = folder_.write("lab-generators.conf", example("lab-generators.conf"), 0644);
+  EXPECT_EQ(faults_of(path), std::vector<std::string>{});
+}
+
 TEST_F(ExampleConfigs, LabSrtp) {
   for (const char* name : {"phone-send", "phone-receive", "f8-send", "f8-receive", "trunk-receive"}) key(name, 30);
   std::string first = random_key(30);
