@@ -119,6 +119,7 @@ def main():
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--seconds", type=float, default=1.5, help="that are measured of each")
     parser.add_argument("--suite", action="append", help="only this one")
+    parser.add_argument("--rate", type=int, help="packets a second: only this rate is tried")
     parser.add_argument("--benchmark_format", help="json is the only one")
     options = parser.parse_args()
     catch_signals()
@@ -135,7 +136,7 @@ def main():
             if engine == "rtpengine" and absent():
                 continue
             try:
-                found += held(engine, over, rates, start_peer, suite, options.seconds, cores)
+                found += held(engine, over, [options.rate] if options.rate else rates, start_peer, suite, options.seconds, cores)
             except Failure as failure:
                 print(f"absent: {engine} over {over}, {suite}: {failure}", file=sys.stderr)
     print(json.dumps({"benchmarks": found}, indent=2))

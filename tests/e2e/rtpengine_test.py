@@ -1,10 +1,14 @@
 #!/usr/bin/env python3
 """sallyport-load drives a real rtpengine over ng: every packet of its streams comes back right, SRTP that it made opens
-with our crypto and the other way round, and no call is left behind, however the run ends."""
+with our crypto and the other way round, and no call is left behind, however the run ends. And the bench that compares
+both gateways still does."""
 import json
+import os
 import signal
+import subprocess
+import sys
 
-from lib.lab import missing, program
+from lib.lab import ROOT, build_folder, missing, program
 from lib.process import wait_until
 from lib.rtpengine import LOAD, PairLab, Rtpengine, absent
 from lib.tap import main
@@ -64,5 +68,17 @@ def endings(tap):
         tap.ok(done.returncode == 2 and "ng" in done.stderr, "without rtpengine it says what it expects", done.stderr)
 
 
+def comparison(tap):
+    """perf/peers_bench.py"""
+    done = subprocess.run([sys.executable, ROOT / "perf" / "peers_bench.py", "--suite", GCM, "--rate", "4000",
+                           "--seconds", "1.5"], capture_output=True, text=True, stdin=subprocess.DEVNULL, timeout=90,
+                          env={**os.environ, "SALLYPORT_BUILD": str(build_folder())})
+    rows = {row["name"]: row for row in json.loads(done.stdout or "{}").get("benchmarks", [])}
+    for over, engine in (("veth", "rtpengine"), ("veth", "sallyport"), ("memif", "sallyport")):
+        row = rows.get(f"peer/over:{over}/suite:{GCM}/time:work/engine:{engine}", {})
+        # What a packet costs is the machine's; it is neither nothing nor a second.
+        tap.ok(0 < row.get("ns_per_packet", 0) < 1e9, f"peers_bench measures {engine} over {over}", done.stderr)
+
+
 if __name__ == "__main__":
-    main([every_suite, reports, endings], missing() or absent())
+    main([every_suite, reports, endings, comparison], missing() or absent())
