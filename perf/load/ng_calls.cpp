@@ -38,6 +38,7 @@ Dictionary message(const char* command, const std::string& call, Bencode::Text s
           {"from-tag", kCaller},
           {"sdp", std::move(sdp)},
           {"transport-protocol", to.suite == nullptr ? "RTP/AVP" : "RTP/SAVP"},
+          {"address family", to.local.address.v6 ? "IP6" : "IP4"},
           {"replace", Bencode::List{"origin", "session-connection"}},
           {"ICE", "remove"},
           {"DTLS", "off"}};

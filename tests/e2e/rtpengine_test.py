@@ -8,31 +8,33 @@ import signal
 import subprocess
 import sys
 
+from lib.gateway import endpoint
 from lib.lab import ROOT, build_folder, missing, program
 from lib.process import wait_until
-from lib.rtpengine import LOAD, PairLab, Rtpengine, absent
+from lib.rtpengine import LOAD, LOAD6, PairLab, Rtpengine, absent
 from lib.tap import main
 
 GCM, CM, F8 = "AEAD_AES_128_GCM", "AES_CM_128_HMAC_SHA1_80", "F8_128_HMAC_SHA1_80"
 STREAMS = 10
-#: (suite of the offering side, of the far side); nothing: plain RTP
-PAIRS = ((None, GCM), (None, CM), (None, F8), (GCM, None), (CM, "AEAD_AES_256_GCM"), (None, None))
+#: (suite of the offering side, of the far side, our address there); no suite: plain RTP
+WAYS = ((None, GCM, LOAD), (None, CM, LOAD), (None, F8, LOAD6), (GCM, None, LOAD), (CM, "AEAD_AES_256_GCM", LOAD),
+        (None, None, LOAD6))
 
 
-def load(engine_ng, *more):
+def load(engine_ng, *more, sink=LOAD):
     return [program("sallyport-load"), "--gateway", f"rtpengine={engine_ng}", "--from", f"{LOAD}:40000", "--sink",
-            f"{LOAD}:50000", "--late", "5000", "--settle", "3000", "--json", *more]
+            endpoint(sink, 50000), "--late", "5000", "--settle", "3000", "--json", *more]
 
 
 def every_suite(tap):
     """RTP and SRTP through rtpengine"""
     with PairLab() as lab:
         engine = Rtpengine(lab)
-        for suite, sink_suite in PAIRS:
-            chosen = ["--suite", suite or "RTP", "--sink-suite", sink_suite or "RTP"]
-            done = lab.load.run(*load(engine.ng, "--streams", STREAMS, "--packets", 30, "--bidirectional", *chosen),
-                                check=False, timeout=40)
-            name = f"{suite or 'RTP'} <-> {sink_suite or 'RTP'}"
+        for suite, sink_suite, sink in WAYS:
+            argv = load(engine.ng, "--streams", STREAMS, "--packets", 30, "--bidirectional", "--suite", suite or "RTP",
+                        "--sink-suite", sink_suite or "RTP", sink=sink)
+            done = lab.load.run(*argv, check=False, timeout=40)
+            name = f"{suite or 'RTP'} <-> {sink_suite or 'RTP'} at {sink}"
             if not tap.equal(done.returncode, 0, f"{name}: all packets come back right, both ways"):
                 tap.note(done.stdout + done.stderr + engine.process.tail())
                 continue

@@ -1,6 +1,6 @@
 """rtpengine as Debian ships it, forwarding in user space: another gateway for the same generator and judge.
 
-    [load] eth0 192.0.2.2 ---- 192.0.2.1 media0 [gw]
+    [load] eth0 192.0.2.2 ---- 192.0.2.1 media0 [gw]        IPv6 beside it
 
 Generator and gateway in a namespace each, one veth pair between them that carries both sides of every stream.
 """
@@ -12,6 +12,7 @@ from .lab import Lab
 from .process import Failure, wait_until
 
 LOAD, GATEWAY = "192.0.2.2", "192.0.2.1"
+LOAD6, GATEWAY6 = "2001:db8:1::2", "2001:db8:1::1"
 INTERFACE = "media0"                     # the gateway's end
 NG_PORT = 2223
 MEDIA_PORTS = (20000, 39998)
@@ -28,8 +29,9 @@ class PairLab(Lab):
     def _lay_out(self):
         self.gw, self.load = self._namespace("gw"), self._namespace("load")
         self.load.connect("eth0", self.gw, INTERFACE)
-        self.load.address("eth0", f"{LOAD}/24")
-        self.gw.address(INTERFACE, f"{GATEWAY}/24")
+        for load, gateway, bits in ((LOAD, GATEWAY, 24), (LOAD6, GATEWAY6, 64)):
+            self.load.address("eth0", f"{load}/{bits}")
+            self.gw.address(INTERFACE, f"{gateway}/{bits}")
 
 
 class Rtpengine:
@@ -41,7 +43,7 @@ class Rtpengine:
         first, last = MEDIA_PORTS
         self.process = lab.start(lab.gw, "rtpengine", [
             *pinned, "rtpengine", "--config-file=none", "--foreground", "--log-stderr", "--log-level=4", "--table=-1",
-            f"--interface={GATEWAY}", f"--listen-ng={GATEWAY}:{NG_PORT}", f"--port-min={first}", f"--port-max={last}",
+            f"--interface={GATEWAY}", f"--interface={GATEWAY6}", f"--listen-ng={GATEWAY}:{NG_PORT}", f"--port-min={first}", f"--port-max={last}",
             "--delete-delay=0"])
         wait_until(self._answers, 10, "rtpengine answers over ng")
 
