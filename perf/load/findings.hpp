@@ -13,6 +13,7 @@ struct Findings {
   std::uint64_t sent_twice = 0;
   std::uint64_t sent_late = 0;  ///< behind their successor
   std::uint64_t bad_tags = 0;
+  std::uint64_t malformed = 0;  ///< not RTP any more
 
   // What came back.
   std::uint64_t received = 0;    ///< datagrams for this lane's endpoint, RTP
@@ -55,6 +56,7 @@ inline constexpr std::array kFindings{
     NamedFinding{"sent_twice", "sent twice on purpose", &Findings::sent_twice, false},
     NamedFinding{"sent_late", "sent behind their successor on purpose", &Findings::sent_late, false},
     NamedFinding{"bad_tags", "sent with a wrong tag on purpose", &Findings::bad_tags, false},
+    NamedFinding{"malformed", "sent malformed on purpose", &Findings::malformed, false},
     NamedFinding{"received", "packets received", &Findings::received, false},
     NamedFinding{"right", "right: in time, every byte as it should be", &Findings::right, false},
     NamedFinding{"duplicated", "second and further copies", &Findings::duplicated, false},

@@ -31,6 +31,7 @@ std::uint8_t Judge::expected_copies(Fate fate) const noexcept {
   switch (fate) {
     case Fate::kWithheld:
     case Fate::kBadTag:
+    case Fate::kMalformed:
       return 0;
     case Fate::kDuplicated:
       return options_.duplicates_pass ? 2 : 1;
@@ -55,6 +56,7 @@ void Judge::offered(std::uint32_t lane, std::uint32_t counter, Fate fate) noexce
   findings.sent_twice += fate == Fate::kDuplicated;
   findings.sent_late += fate == Fate::kReordered;
   findings.bad_tags += fate == Fate::kBadTag;
+  findings.malformed += fate == Fate::kMalformed;
 }
 
 void Judge::settle(Lane& lane, Slot& packet) noexcept {

@@ -66,8 +66,12 @@ void check_keys(const LoadOptions& options, const string& prefix, const SideOpti
 
 void check_impairment(const LoadOptions& options) {
   const ImpairmentRates& rates = options.impairment;
-  if (rates.withheld + rates.duplicated + rates.reordered + rates.bad_tag > 1) {
-    throw UsageError("--loss, --duplicate, --reorder and --bad-tag: expected at most 100 percent together");
+  if (rates.withheld + rates.duplicated + rates.reordered + rates.bad_tag + rates.malformed > 1) {
+    throw UsageError(
+        "--loss, --duplicate, --reorder, --bad-tag and --malformed: expected at most 100 percent together");
+  }
+  if (rates.malformed > 0 && options.direct()) {
+    throw UsageError("--malformed: expected a gateway between both sides, to drop those packets");
   }
   const bool every_sender_protects =
       options.a.suite != nullptr && (!options.bidirectional || options.b.suite != nullptr);

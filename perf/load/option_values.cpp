@@ -250,7 +250,7 @@ std::optional<Endpoint> ng_gateway(const Given& given) {
 
 ImpairmentRates impairment(const Given& given) {
   const auto share = [&given](const string& option) { return real(given, option, 0, 100) / 100; };
-  return {share("loss"), share("duplicate"), share("reorder"), share("bad-tag")};
+  return {share("loss"), share("duplicate"), share("reorder"), share("bad-tag"), share("malformed")};
 }
 
 }  // namespace

@@ -75,6 +75,7 @@ po::options_description judge_options() {
       "duplicate", po::value<string>()->default_value("0"), "percent that we send twice")(
       "reorder", po::value<string>()->default_value("0"), "percent that we send behind their successor")(
       "bad-tag", po::value<string>()->default_value("0"), "percent that get a wrong tag")(
+      "malformed", po::value<string>()->default_value("0"), "percent that are no RTP any more when they are sent")(
       "seed", po::value<string>()->default_value("1"), "which packets that happens to")(
       "json", po::bool_switch(), "print JSON instead of the table");
   return group;

@@ -15,6 +15,23 @@ using crypto::PacketKind;
 /// What one turn may add to a burst: a duplicated packet, or one that was held back and its successor.
 constexpr std::size_t kDraftsPerTurn = 2;
 
+/// Makes something of a packet that no receiver can take for RTP (RFC 3550 5.1, A.1), each time in another way.
+void malform(Packet& packet, std::uint32_t counter) noexcept {
+  constexpr std::uint16_t kCsrcsBeyondTheEnd = crypto::kRtpFixedHeader + 8;
+  switch (counter % 3) {
+    case 0:
+      packet.data[0] = static_cast<std::uint8_t>((packet.data[0] & 0x3FU) | 0x40U);  // version 1
+      break;
+    case 1:
+      packet.length = crypto::kRtpFixedHeader - 1;
+      break;
+    default:
+      packet.data[0] |= 0x0FU;  // 15 CSRCs
+      packet.length = std::min(packet.length, kCsrcsBeyondTheEnd);
+      break;
+  }
+}
+
 }  // namespace
 
 Sender::Sender(const LoadOptions& options, Side side, SrtpSide srtp, Link& link, Judge& judge)
@@ -115,6 +132,7 @@ bool Sender::send_drafts() {
     if (drafts_[i].fate == Fate::kBadTag) {
       burst_[i].data[burst_[i].length - 1 - srtp_.behind_tag(drafts_[i].lane)] ^= 1;
     }
+    if (drafts_[i].fate == Fate::kMalformed) malform(burst_[i], drafts_[i].counter);
   }
   drafts_.clear();
   send_burst();

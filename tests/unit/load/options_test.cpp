@@ -138,6 +138,7 @@ TEST(Options, ErrorsNameOptionAndWhatWasExpected) {
       {plain({"--loss", "-1"}), "--loss '-1'"},
       {plain({"--loss", "60", "--duplicate", "60"}), "at most 100 percent together"},
       {plain({"--bad-tag", "1"}), "--bad-tag: expected a suite"},
+      {plain({"--malformed", "60", "--loss", "60"}), "expected at most 100 percent together"},
       {plain({"--rtcp=maybe"}), "--rtcp 'maybe': expected off, pair or mux"},
       {plain({"--rtcp", "--port-step", "1"}), "--port-step 1 leaves no port for RTCP"},
       {plain({"--suite", "AES"}), "--suite 'AES': expected one of RTP, AEAD_AES_256_GCM"},

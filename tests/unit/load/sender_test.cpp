@@ -143,6 +143,19 @@ TEST(Sender, PayloadOfSrtpIsNotInTheClear) {
   EXPECT_FALSE(read_payload(std::span(bytes).subspan(crypto::kRtpFixedHeader)));
 }
 
+/// Nothing that a receiver could take for RTP, and what is left out is all that is missing.
+TEST(Sender, MalformedPacketsAreNoRtp) {
+  Path path(options_with(crypto::find_suite("AES_CM_128_HMAC_SHA1_80"), {.malformed = 0.5}));
+  path.offer(1000);
+  std::erase_if(path.link.sent, [](const MemoryLink::Sent& sent) { return !crypto::rtp_header_length(sent.bytes); });
+  const std::size_t intact = path.link.sent.size();
+  const Findings found = path.finish();
+  EXPECT_GT(found.malformed, 300U);
+  EXPECT_EQ(found.malformed + intact, 1000U);
+  EXPECT_EQ(found.right, intact);
+  EXPECT_EQ(faults(found), 0U);
+}
+
 class Damage : public testing::TestWithParam<const char*> {};
 
 TEST_P(Damage, IsFoundExactly) {
