@@ -7,6 +7,7 @@
 #include <string>
 
 #include "crypto/error.hpp"
+#include "drivers/topology.hpp"
 
 namespace sallyport::controlplane {
 namespace {
@@ -43,6 +44,7 @@ DataplaneClient::DataplaneClient(const DataplaneOptions& options, const drivers:
       hand_over_(options.cores.size(), kHandOverRing) {
   for (dataplane::WorkerId id = 0; id < options_.cores.size(); ++id) {
     auto slot = std::make_unique<Slot>(kCommandRing, options_.max_streams);
+    const drivers::OnCore near_its_memory(options_.cores[id]);
     slot->worker = std::make_unique<dataplane::Worker>(
         dataplane::WorkerOptions{.id = id,
                                  .workers = options_.cores.size(),

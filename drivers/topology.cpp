@@ -87,6 +87,47 @@ std::vector<std::string> isolation_warnings(const std::vector<unsigned>& worker_
   return warnings;
 }
 
+std::vector<unsigned> control_cores(const std::vector<unsigned>& available, const std::vector<unsigned>& worker_cores,
+                                    const std::vector<unsigned>& isolated) {
+  std::vector<unsigned> free;
+  std::vector<unsigned> best;
+  for (const unsigned core : available) {
+    if (contains(worker_cores, core)) continue;
+    free.push_back(core);
+    if (!contains(isolated, core)) best.push_back(core);
+  }
+  return best.empty() ? free : best;
+}
+
+void stay_on(const std::vector<unsigned>& cores) {
+  if (cores.empty()) return;
+  cpu_set_t set;
+  CPU_ZERO(&set);
+  for (const unsigned core : cores) CPU_SET(core, &set);
+  sched_setaffinity(0, sizeof set, &set);
+}
+
+OnCore::OnCore(unsigned core) : before_(available_cores()) { stay_on({core}); }
+
+OnCore::~OnCore() { stay_on(before_); }
+
+std::vector<std::string> numa_warnings(const std::vector<NumaPlace>& ports,
+                                       const std::vector<NumaPlace>& worker_cores) {
+  std::vector<std::string> warnings;
+  for (const NumaPlace& port : ports) {
+    std::string elsewhere;
+    for (const NumaPlace& core : worker_cores) {
+      if (port.node < 0 || core.node < 0 || core.node == port.node) continue;
+      elsewhere += (elsewhere.empty() ? "" : ", ") + core.name + " (node " + std::to_string(core.node) + ")";
+    }
+    if (elsewhere.empty()) continue;
+    warnings.push_back(
+        "port " + port.name + " is on NUMA node " + std::to_string(port.node) + ", these worker cores are not: " +
+        elsewhere + "; its packets cross between processors, which cores of its own node in workers.cores spare them");
+  }
+  return warnings;
+}
+
 std::vector<unsigned> parse_cpu_list(std::string_view text) {
   std::vector<unsigned> cores;
   while (!text.empty()) {

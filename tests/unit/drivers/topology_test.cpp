@@ -39,6 +39,37 @@ TEST(Topology, FindsTheCoresOfThisThread) {
 
 TEST(Topology, NumaNodeOfAMissingCoreIsNone) { EXPECT_EQ(numa_node_of_core(100000), -1); }
 
+TEST(Topology, ControlStaysOffTheWorkersCores) {
+  EXPECT_EQ(control_cores({0, 1, 2, 3}, {2, 3}, {}), (Cores{0, 1}));
+  EXPECT_EQ(control_cores({0, 1, 2, 3}, {2}, {2, 3}), (Cores{0, 1})) << "not on a core that was set apart";
+  EXPECT_EQ(control_cores({2, 3}, {2}, {2, 3}), Cores{3}) << "unless there is no other";
+  EXPECT_EQ(control_cores({0, 1}, {0, 1}, {}), Cores{});
+}
+
+TEST(Topology, OnCoreIsLeftAgain) {
+  const Cores before = available_cores();
+  {
+    const OnCore there(before.back());
+    EXPECT_EQ(available_cores(), Cores{before.back()});
+    EXPECT_EQ(sched_getcpu(), static_cast<int>(before.back()));
+  }
+  EXPECT_EQ(available_cores(), before);
+}
+
+TEST(Topology, WarnsOfPortsOnAnotherNodeThanTheirWorkers) {
+  const std::vector<NumaPlace> cores{{"2", 0}, {"3", 0}, {"18", 1}};
+  EXPECT_TRUE(numa_warnings({{"veth", -1}}, cores).empty()) << "no hardware behind it";
+  EXPECT_TRUE(numa_warnings({{"wan", 1}}, {{"2", -1}}).empty()) << "a host without nodes";
+  EXPECT_TRUE(numa_warnings({{"wan", 1}}, {{"18", 1}, {"19", 1}}).empty());
+  const auto warnings = numa_warnings({{"lan", 0}, {"wan", 1}}, cores);
+  ASSERT_EQ(warnings.size(), 2U);
+  EXPECT_NE(warnings[0].find("port lan is on NUMA node 0, these worker cores are not: 18 (node 1);"), std::string::npos)
+      << warnings[0];
+  EXPECT_NE(warnings[1].find("port wan is on NUMA node 1, these worker cores are not: 2 (node 0), 3 (node 0);"),
+            std::string::npos)
+      << warnings[1];
+}
+
 TEST(Topology, WarnsOfSharedWorkerCores) {
   const CoreIsolation isolation{{1, 2}, {2}};
   const auto warnings = isolation_warnings({0, 1, 2}, isolation);
