@@ -59,16 +59,16 @@ Gateway::Gateway(Config config, std::vector<std::string> overrides)
       overrides_(std::move(overrides)),
       signals_(io_, SIGTERM, SIGINT, SIGHUP),
       poll_timer_(io_),
+      health_timer_(io_),
       control_(io_, config_.control_socket),
       eal_(eal_options(config_)),
       neighbours_(io_),
       engines_(config_),
       engine_(engines_.for_control()) {
   for (const std::string& warning : config_.warnings) spdlog::warn("{}", warning);
-  for (const std::string& warning : drivers::isolation_warnings(config_.workers.cores, drivers::core_isolation())) {
-    spdlog::info("{}", warning);
-  }
+  settle_on_cores();
   open_ports();
+  for (const std::string& warning : numa_warnings()) spdlog::warn("{}", warning);
   dataplane_ = make_dataplane();
   dataplane_->set_listener({.media_lost = [this](StreamHandle handle) { streams_->media_lost(handle); },
                             .media_resumed = [this](StreamHandle handle) { streams_->media_resumed(handle); },
@@ -85,7 +85,8 @@ Gateway::Gateway(Config config, std::vector<std::string> overrides)
   });
   dataplane_->start();
   streams_->apply(std::move(config_.streams));
-  reporter_ = std::make_unique<StatusReporter>(facts(), *dataplane_, *streams_);
+  health_ = make_health();
+  reporter_ = std::make_unique<StatusReporter>(facts(), *dataplane_, *streams_, *health_);
   add_commands();
   spdlog::info("engine {}; {} workers; huge pages {}; {} streams", engine_->description(), dataplane_->workers(),
                eal_.huge_pages_in_use() ? "in use" : "not in use", streams_->all().size());
@@ -98,6 +99,32 @@ drivers::MbufPool& Gateway::pool_for(int numa_node) {
   const drivers::MbufLayout layout = mbuf_layout(config_);
   return *pools_.emplace_back(numa_node, std::make_unique<drivers::MbufPool>(mbufs_for(config_), numa_node, layout))
               .second;
+}
+
+/// Control leaves the workers' cores alone where there are others, and says what workers have to share.
+void Gateway::settle_on_cores() {
+  const std::vector<unsigned>& workers = config_.workers.cores;
+  const drivers::CoreIsolation isolation = drivers::core_isolation();
+  for (const std::string& warning : drivers::isolation_warnings(workers, isolation)) spdlog::info("{}", warning);
+  const std::vector<unsigned> own = drivers::control_cores(drivers::available_cores(), workers, isolation.isolated);
+  drivers::stay_on(own);
+  if (own.empty()) {
+    spdlog::info("control runs on the workers' cores, since every core is a worker's: leave one out of workers.cores");
+  } else {
+    spdlog::info("control runs on core {}", drivers::format_cpu_list(own));
+  }
+}
+
+std::vector<std::string> Gateway::numa_warnings() const {
+  std::vector<drivers::NumaPlace> ports;
+  std::vector<drivers::NumaPlace> cores;
+  for (const Port& port : ports_) {
+    ports.push_back({port.config->options.name, drivers::numa_node_of_device(port.config->options)});
+  }
+  for (const unsigned core : config_.workers.cores) {
+    cores.push_back({std::to_string(core), drivers::numa_node_of_core(core)});
+  }
+  return drivers::numa_warnings(ports, cores);
 }
 
 void Gateway::open_ports() {
@@ -150,6 +177,12 @@ std::unique_ptr<DataplaneClient> Gateway::make_dataplane() const {
       eal_, std::move(ports), std::move(addresses));
 }
 
+std::unique_ptr<Health> Gateway::make_health() const {
+  std::vector<BufferPool> pools;
+  for (const auto& [socket, pool] : pools_) pools.push_back({socket, pool.get()});
+  return std::make_unique<Health>(*dataplane_, std::move(pools));
+}
+
 /// Static neighbours first; then Linux's tables, where Linux sees the port.
 NextHopWatch Gateway::watch_next_hop(std::size_t port_index, const drivers::IpAddress& remote,
                                      std::function<void(std::optional<drivers::MacAddress>)> told) {
@@ -185,7 +218,10 @@ GatewayFacts Gateway::facts() const {
 }
 
 void Gateway::add_commands() {
-  control_.handle("status", [this](const nlohmann::json&) { return reporter_->status(); });
+  control_.handle("status", [this](const nlohmann::json&) {
+    health_->look();
+    return reporter_->status();
+  });
   control_.handle("stats", [this](const nlohmann::json&) { return reporter_->stats(); });
   control_.handle("streams", [this](const nlohmann::json&) { return reporter_->streams(); });
   control_.handle("reload", [this](const nlohmann::json&) {
@@ -200,6 +236,7 @@ void Gateway::add_commands() {
 void Gateway::run() {
   wait_for_signal();
   poll_dataplane();
+  watch_health();
   io_.run();
 }
 
@@ -221,6 +258,14 @@ void Gateway::poll_dataplane() {
   poll_timer_.expires_after(kPollInterval);
   poll_timer_.async_wait([this](const boost::system::error_code& error) {
     if (!error) poll_dataplane();
+  });
+}
+
+void Gateway::watch_health() {
+  health_->look();
+  health_timer_.expires_after(Health::kInterval);
+  health_timer_.async_wait([this](const boost::system::error_code& error) {
+    if (!error) watch_health();
   });
 }
 

@@ -13,6 +13,7 @@
 #include "controlplane/config.hpp"
 #include "controlplane/crypto_engines.hpp"
 #include "controlplane/dataplane_client.hpp"
+#include "controlplane/health/health.hpp"
 #include "controlplane/neighbour.hpp"
 #include "controlplane/session/static_streams.hpp"
 #include "controlplane/status.hpp"
@@ -43,6 +44,9 @@ class Gateway {
   void open_ports();
   drivers::MbufPool& pool_for(int numa_node);
   std::unique_ptr<DataplaneClient> make_dataplane() const;
+  std::unique_ptr<Health> make_health() const;
+  void settle_on_cores();
+  std::vector<std::string> numa_warnings() const;
   void log_crypto_device(dataplane::WorkerId worker, bool silent) const;
   NextHopWatch watch_next_hop(std::size_t port, const drivers::IpAddress& remote,
                               std::function<void(std::optional<drivers::MacAddress>)> told);
@@ -50,6 +54,7 @@ class Gateway {
   void add_commands();
   void wait_for_signal();
   void poll_dataplane();
+  void watch_health();
   /// Reads the configuration again and applies it; a wrong one changes nothing. Returns the faults, empty if applied.
   std::vector<std::string> reload();
 
@@ -61,6 +66,7 @@ class Gateway {
   boost::asio::io_context io_{1};
   boost::asio::signal_set signals_;
   boost::asio::steady_timer poll_timer_;
+  boost::asio::steady_timer health_timer_;
   ControlServer control_;
   drivers::Eal eal_;
   std::vector<std::pair<int, std::unique_ptr<drivers::MbufPool>>> pools_;
@@ -69,6 +75,7 @@ class Gateway {
   CryptoEngines engines_;
   std::unique_ptr<crypto::Engine> engine_;  ///< expands keys
   std::unique_ptr<DataplaneClient> dataplane_;
+  std::unique_ptr<Health> health_;
   std::unique_ptr<StaticStreams> streams_;
   std::unique_ptr<StatusReporter> reporter_;
 };

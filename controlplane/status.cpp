@@ -32,6 +32,27 @@ const char* to_text(RtcpMode mode) {
   return "off";
 }
 
+const char* to_text(drivers::LinkState link) {
+  switch (link) {
+    case drivers::LinkState::kUp:
+      return "up";
+    case drivers::LinkState::kDown:
+      return "down";
+    case drivers::LinkState::kGone:
+      break;
+  }
+  return "gone";
+}
+
+/// What the port was told, and what comes of it where that can be told.
+std::string steering_text(const drivers::EthPort& port, const PortHealth& health) {
+  const std::optional<double> astray = health.astray_share();
+  if (!astray || *astray < 0.0005) return port.steering();
+  char percent[16];
+  std::snprintf(percent, sizeof percent, "%.1f %%", 100 * *astray);
+  return port.steering() + ", but " + percent + " is handed over";
+}
+
 template <typename Counters>
 json drops_json(const Counters& drops) {
   json result = json::object();
@@ -44,8 +65,9 @@ json drops_json(const Counters& drops) {
 
 }  // namespace
 
-StatusReporter::StatusReporter(GatewayFacts facts, const DataplaneClient& dataplane, const StaticStreams& streams)
-    : facts_(std::move(facts)), dataplane_(dataplane), streams_(streams) {
+StatusReporter::StatusReporter(GatewayFacts facts, const DataplaneClient& dataplane, const StaticStreams& streams,
+                               const Health& health)
+    : facts_(std::move(facts)), dataplane_(dataplane), streams_(streams), health_(health) {
   for (std::size_t id = 0; id < dataplane_.workers(); ++id) previous_.push_back(sample(dataplane_.worker(id).stats()));
 }
 
@@ -61,6 +83,7 @@ json StatusReporter::status() {
               {"engine", facts_.engine},
               {"engines", engines_json(facts_.engines, dataplane_.worker(0).engine())},
               {"huge_pages", facts_.huge_pages},
+              {"packet_buffers", buffers()},
               {"warnings", warnings()},
               {"workers", json::array()},
               {"ports", json::array()}};
@@ -69,14 +92,15 @@ json StatusReporter::status() {
     result["workers"].push_back(worker_status(id));
     active += dataplane_.worker(id).stats().streams.read();
   }
-  for (const PortStatus& port : facts_.ports) result["ports"].push_back(port_status(port));
+  for (std::size_t port = 0; port < facts_.ports.size(); ++port) result["ports"].push_back(port_status(port));
   result["streams"] = {{"configured", streams_.all().size()}, {"active", active / 2}};
   return result;
 }
 
-/// Those of the configuration, and crypto devices that do not answer.
+/// Those of the configuration, what is wrong with ports and buffers, and crypto devices that do not answer.
 json StatusReporter::warnings() const {
   json all = facts_.warnings;
+  for (const std::string& warning : health_.warnings()) all.push_back(warning);
   for (std::size_t id = 0; id < dataplane_.workers(); ++id) {
     if (dataplane_.worker(id).stats().silent.read() == 0) continue;
     all.push_back("crypto device " + facts_.crypto_device + " does not answer worker " + std::to_string(id));
@@ -102,22 +126,43 @@ json StatusReporter::worker_status(std::size_t id) {
               {"streams", stats.streams.read()},
               {"handed_out", stats.handed_out.read()},
               {"handed_in", stats.handed_in.read()},
-              {"idle_sleeps", stats.idle_sleeps.read()}};
+              {"idle_sleeps", stats.idle_sleeps.read()},
+              {"preempted", stats.preempted.read()},
+              {"shares_core", health_.shares_core(id)}};
   if (now.at - before.at >= kRateWindow) previous_[id] = now;
   return result;
 }
 
-json StatusReporter::port_status(const PortStatus& status) const {
-  const drivers::EthPort& port = *status.port;
+json StatusReporter::buffers() const {
+  json all = json::array();
+  for (std::size_t i = 0; i < health_.pools().size(); ++i) {
+    const BufferPool& buffers = health_.pools()[i];
+    const unsigned total = buffers.pool->capacity();
+    all.push_back({{"socket", buffers.socket},
+                   {"total", total},
+                   {"in_use", total - buffers.pool->available()},
+                   {"times_used_up", health_.times_used_up(i)}});
+  }
+  return all;
+}
+
+json StatusReporter::port_status(std::size_t index) const {
+  const drivers::EthPort& port = *facts_.ports[index].port;
+  const PortHealth& health = health_.port(index);
   json addresses = json::array();
   for (const drivers::IpPrefix& address : port.options().addresses) addresses.push_back(address.to_string());
   return {{"name", port.options().name},
           {"device", port.description()},
-          {"steering", port.steering()},
-          {"kernel_path", status.kernel_path},
+          {"steering", steering_text(port, health)},
+          {"kernel_path", facts_.ports[index].kernel_path},
           {"mac", port.mac().to_string()},
           {"addresses", addresses},
-          {"link", port.link_up() ? "up" : "down"},
+          {"link", to_text(port.link())},
+          {"link_downs", health.link_downs()},
+          {"rx", health.sample().rx},
+          {"astray", health.sample().astray},
+          {"tx", health.sample().tx},
+          {"refused", health.sample().refused},
           {"queues", port.queues()},
           {"missed", port.missed()}};
 }

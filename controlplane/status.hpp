@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "controlplane/dataplane_client.hpp"
+#include "controlplane/health/health.hpp"
 #include "controlplane/session/static_streams.hpp"
 #include "crypto/engine_set.hpp"
 
@@ -33,7 +34,8 @@ struct GatewayFacts {
 /// Produces the replies of `sallyport status`, `stats` and `streams`. Control thread only.
 class StatusReporter {
  public:
-  StatusReporter(GatewayFacts facts, const DataplaneClient& dataplane, const StaticStreams& streams);
+  StatusReporter(GatewayFacts facts, const DataplaneClient& dataplane, const StaticStreams& streams,
+                 const Health& health);
 
   nlohmann::json status();
   nlohmann::json stats() const;
@@ -52,7 +54,8 @@ class StatusReporter {
   Sample sample(const dataplane::WorkerStats& stats) const;
   nlohmann::json worker_status(std::size_t id);
   nlohmann::json warnings() const;
-  nlohmann::json port_status(const PortStatus& port) const;
+  nlohmann::json port_status(std::size_t index) const;
+  nlohmann::json buffers() const;
   nlohmann::json worker_stats(std::size_t id) const;
   nlohmann::json side(const StreamConfig& config, const StreamSideConfig& side, const StreamSide& state,
                       const char* name) const;
@@ -60,6 +63,7 @@ class StatusReporter {
   GatewayFacts facts_;
   const DataplaneClient& dataplane_;
   const StaticStreams& streams_;
+  const Health& health_;
   std::vector<Sample> previous_;
 };
 

@@ -4,6 +4,7 @@
 #include <array>
 #include <cstdint>
 #include <string_view>
+#include <vector>
 
 #include "dataplane/counter.hpp"
 #include "dataplane/drop_reason.hpp"
@@ -23,6 +24,14 @@ struct StageStats {
   Counter ticks;  ///< TSC ticks spent on non-empty bursts
 };
 
+/// One worker's part in one port.
+struct alignas(64) PortStats {
+  Counter rx;       ///< taken from the port
+  Counter astray;   ///< of them, media that is another worker's and was handed over
+  Counter tx;       ///< taken by the port
+  Counter refused;  ///< not taken by the port: dropped as tx_full
+};
+
 struct alignas(64) WorkerStats {
   Counter rx;           ///< taken from the ports
   Counter from_kernel;  ///< taken from TAP twins
@@ -40,13 +49,15 @@ struct alignas(64) WorkerStats {
   Counter busy_ticks;   ///< TSC ticks of passes that found work
   Counter total_ticks;  ///< TSC ticks since the worker started
   Counter idle_sleeps;
-  Counter commands;          ///< of control that were carried out
-  Counter command_ticks;     ///< TSC ticks spent on them
-  Counter longest_commands;  ///< TSC ticks: the longest that the commands of one pass kept packets waiting
-  Counter imbalances;        ///< checks at which the accounting identity did not hold: always 0
-  Counter streams;           ///< streams that are installed
-  Counter unanswered;        ///< jobs that the crypto device has and did not answer in time
-  Counter silent;            ///< 1 while the crypto device counts as silent
+  Counter commands;              ///< of control that were carried out
+  Counter command_ticks;         ///< TSC ticks spent on them
+  Counter longest_commands;      ///< TSC ticks: the longest that the commands of one pass kept packets waiting
+  Counter imbalances;            ///< checks at which the accounting identity did not hold: always 0
+  Counter streams;               ///< streams that are installed
+  Counter unanswered;            ///< jobs that the crypto device has and did not answer in time
+  Counter preempted;             ///< times that Linux gave the worker's core to another thread
+  Counter silent;                ///< 1 while the crypto device counts as silent
+  std::vector<PortStats> ports;  ///< in the order of the ports; as long as the worker lives
 
   std::uint64_t dropped() const noexcept {
     std::uint64_t sum = 0;

@@ -1,5 +1,7 @@
 #include "dataplane/worker.hpp"
 
+#include <sys/resource.h>
+
 #include <algorithm>
 #include <thread>
 
@@ -18,6 +20,14 @@ constexpr std::uint32_t kSweepsPerRound = 256;
 constexpr std::chrono::milliseconds kSweepInterval{1};
 /// How much of its lifetime a key has used is looked up every so many rounds, since it lies in a cold cache line.
 constexpr std::uint32_t kRoundsPerKeyUse = 16;
+/// It costs a system call.
+constexpr std::uint32_t kSweepsPerPreemption = 256;
+
+/// How often Linux has taken the processor from the calling thread, which did not want to wait.
+std::uint64_t preemptions() noexcept {
+  rusage usage{};
+  return getrusage(RUSAGE_THREAD, &usage) == 0 ? static_cast<std::uint64_t>(usage.ru_nivcsw) : 0;
+}
 
 }  // namespace
 
@@ -43,6 +53,7 @@ Worker::Worker(const WorkerOptions& options, std::span<const LocalAddress> addre
              .stats = {}},
       sweep_interval_(Clock(options.tsc_hz).ticks(kSweepInterval)) {
   state_.device = state_.engine->async();
+  state_.stats.ports = std::vector<PortStats>(state_.ports.size());
 }
 
 bool Worker::poll_once() noexcept {
@@ -85,6 +96,7 @@ bool Worker::poll_port(std::uint16_t port) noexcept {
   const std::uint16_t received = burst.size();
   if (received != 0) {
     state_.stats.rx.add(received);
+    state_.stats.ports[port].rx.add(received);
     timer.lap(Stage::kRx, received);
     classify(state_, burst, port);
     timer.lap(Stage::kClassify, received);
@@ -313,6 +325,7 @@ void Worker::give_back(std::unique_ptr<crypto::Context> context) noexcept {
 /// Checks the accounting and a share of the streams: keys whose grace time is over, media that stopped or came back.
 void Worker::sweep() noexcept {
   last_sweep_ = state_.now;
+  if (++sweeps_ % kSweepsPerPreemption == 0) state_.stats.preempted.set(preemptions());
   if (!state_.stats.balanced()) state_.stats.imbalances.add();
   if (state_.device != nullptr) tell_of_device();
   const std::uint32_t capacity = state_.table.capacity();

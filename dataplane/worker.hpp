@@ -89,6 +89,7 @@ class Worker {
   WorkerState state_;
   Tsc sweep_interval_;
   Tsc last_sweep_ = 0;
+  std::uint32_t sweeps_ = 0;
   std::uint32_t sweep_next_ = 0;
   std::uint32_t sweep_rounds_ = 0;
   bool told_silent_ = false;  ///< what control knows of the crypto device

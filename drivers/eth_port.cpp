@@ -113,6 +113,7 @@ void EthPort::open_linux(unsigned queues, MbufPool& pool) {
   }
   adopt(std::move(opened.device));
   linux_mode_ = opened.mode;
+  interface_index_ = index;
   description_ = opened.description;
   partial_checksums_ = true;
 }
@@ -156,7 +157,10 @@ void EthPort::open_other(unsigned queues, MbufPool& pool) {
   if (has_own_mac && options_.mac != MacAddress{}) device->set_mac(options_.mac);
   device->start(setup, pool);
   adopt(std::move(device));
-  if (setup.spread_udp) steering_ = device_->steering();
+  if (setup.spread_udp) {
+    steering_ = device_->steering();
+    steers_ = device_->steers();
+  }
   if (!has_own_mac) mac_ = own_mac(options_);  // rings and files filter nothing: the address is ours to choose
   description_ = with_queues(device_->driver() + " on " + options_.device, queues_);
 }
@@ -170,9 +174,14 @@ void EthPort::adopt(std::unique_ptr<EthernetDevice> device) {
   udp_checksum_ = (device_->tx_offloads() & RTE_ETH_TX_OFFLOAD_UDP_CKSUM) != 0;
 }
 
-bool EthPort::link_up() const noexcept {
+LinkState EthPort::link() const noexcept {
+  if (interface_index_ != 0) {
+    if (interface_index(options_.device) != interface_index_) return LinkState::kGone;
+    return interface_running(options_.device) ? LinkState::kUp : LinkState::kDown;
+  }
   rte_eth_link link{};
-  return rte_eth_link_get_nowait(id_, &link) == 0 && link.link_status == RTE_ETH_LINK_UP;
+  const bool up = rte_eth_link_get_nowait(id_, &link) == 0 && link.link_status == RTE_ETH_LINK_UP;
+  return up ? LinkState::kUp : LinkState::kDown;
 }
 
 int EthPort::socket() const noexcept { return rte_eth_dev_socket_id(id_); }

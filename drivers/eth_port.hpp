@@ -26,6 +26,9 @@ enum class DeviceKind : std::uint8_t { kPci, kLinux, kMemif, kRing, kPcap };
 enum class LinuxMode : std::uint8_t { kAuto, kAfXdp, kAfPacket };
 enum class KernelPathKind : std::uint8_t { kAuto, kShared, kTap, kNone };
 
+/// kGone: the Linux interface that the port was made of exists no more; one of the same name is another.
+enum class LinkState : std::uint8_t { kUp, kDown, kGone };
+
 /// [port.NAME] of the configuration.
 struct PortOptions {
   std::string name;
@@ -74,7 +77,11 @@ class EthPort {
   /// For the user: how media finds the worker that owns its UDP port. "RSS by UDP destination port"; "hand-over": the
   /// receiving worker hands over what is not its own, and why the device does not do better; "one worker".
   const std::string& steering() const noexcept { return steering_; }
-  bool link_up() const noexcept;
+  /// Whether the device itself steers media to the worker that owns it, as far as its driver says.
+  bool steers() const noexcept { return steers_; }
+  /// Of a Linux interface it is Linux's word: DPDK's drivers for them do not look.
+  LinkState link() const noexcept;
+  bool link_up() const noexcept { return link() == LinkState::kUp; }
   /// NUMA node, -1 where the device has none.
   int socket() const noexcept;
   /// Packets that the device lost for want of descriptors or buffers (imissed + rx_nombuf), any thread.
@@ -106,6 +113,8 @@ class EthPort {
   bool udp_checksum_ = false;
   bool partial_checksums_ = false;
   LinuxMode linux_mode_ = LinuxMode::kAuto;
+  unsigned interface_index_ = 0;  ///< of a Linux interface, when the port was made
+  bool steers_ = false;
   std::string description_;
   std::string steering_;
 };

@@ -36,6 +36,15 @@ std::optional<IpAddress> to_address(const sockaddr* socket_address) {
 
 unsigned interface_index(const std::string& interface) noexcept { return if_nametoindex(interface.c_str()); }
 
+bool interface_running(const std::string& interface) noexcept {
+  ifreq request{};
+  std::strncpy(request.ifr_name, interface.c_str(), IFNAMSIZ - 1);
+  const FileDescriptor socket_fd(socket(AF_INET, SOCK_DGRAM | SOCK_CLOEXEC, 0));
+  if (ioctl(socket_fd.get(), SIOCGIFFLAGS, &request) != 0) return false;
+  constexpr int kRunning = IFF_UP | IFF_RUNNING;
+  return (request.ifr_flags & kRunning) == kRunning;
+}
+
 InterfaceQueues interface_queues(const std::string& interface) noexcept {
   ethtool_channels channels{};
   channels.cmd = ETHTOOL_GCHANNELS;

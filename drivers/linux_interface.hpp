@@ -11,6 +11,9 @@ namespace sallyport::drivers {
 /// Index of an interface, 0 where there is none of that name.
 unsigned interface_index(const std::string& interface) noexcept;
 
+/// Whether the interface is up and has its carrier; false where there is none of that name.
+bool interface_running(const std::string& interface) noexcept;
+
 /// How many queues the interface spreads what it receives over.
 struct InterfaceQueues {
   unsigned receive = 1;   ///< in use

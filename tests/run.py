@@ -123,7 +123,7 @@ def run_one(test, build, label, tally):
 
 def main():
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    parser.add_argument("--long", action="store_true", help="longer fuzzing")
+    parser.add_argument("--long", action="store_true", help="longer fuzzing and soak")
     parser.add_argument("--only", help="only tests whose name contains this")
     arguments = parser.parse_args()
     if arguments.long:

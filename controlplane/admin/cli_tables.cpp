@@ -87,11 +87,12 @@ std::string workers_table(const json& workers) {
                    {"stream sides"},
                    {"handed in"},
                    {"handed out"},
-                   {"sleeps"}});
+                   {"sleeps"},
+                   {"preempted"}});
   for (const json& worker : workers) {
     table.add({text(worker, "id"), text(worker, "core"), number(worker, "load_percent", 1), number(worker, "rx_pps", 0),
                number(worker, "tx_pps", 0), count(worker, "streams"), count(worker, "handed_in"),
-               count(worker, "handed_out"), count(worker, "idle_sleeps")});
+               count(worker, "handed_out"), count(worker, "idle_sleeps"), count(worker, "preempted")});
   }
   return table.to_string();
 }
@@ -102,10 +103,11 @@ std::string ports_table(const json& ports) {
                    {"MAC address", Align::kLeft},
                    {"addresses", Align::kLeft},
                    {"queues"},
-                   {"missed"}});
+                   {"missed"},
+                   {"not taken"}});
   for (const json& port : ports) {
     table.add({text(port, "name"), text(port, "link"), text(port, "mac"), joined(field(port, "addresses")),
-               count(port, "queues"), count(port, "missed")});
+               count(port, "queues"), count(port, "missed"), count(port, "refused")});
     table.note("    " + text(port, "device") + "; steering: " + text(port, "steering") +
                "; kernel path: " + text(port, "kernel_path"));
   }
@@ -230,6 +232,16 @@ std::vector<std::string> stream_cells(const json& stream, const json& side, cons
   return cells;
 }
 
+/// A line per pool.
+std::string buffers_text(const json& pools) {
+  std::string out;
+  for (const json& pool : pools) {
+    out += "\npacket buffers " + count(pool, "in_use") + " of " + count(pool, "total") + " in use";
+    if (field(pool, "socket").is_number() && field(pool, "socket") >= 0) out += " on socket " + text(pool, "socket");
+  }
+  return out;
+}
+
 }  // namespace
 
 std::string status_text(const json& reply) {
@@ -238,7 +250,8 @@ std::string status_text(const json& reply) {
   if (uptime.is_number()) out += ", up " + duration(uptime.get<double>());
   out += "\nconfiguration  " + text(reply, "config_file");
   out += "\nengine         " + text(reply, "engine") + engine_detours(field(reply, "engines"));
-  out += std::string("\nhuge pages     ") + (field(reply, "huge_pages") == true ? "in use" : "not in use");
+  out += std::string("\nhuge pages     ") + (field(reply, "huge_pages") == true ? "in use" : "not in use") +
+         buffers_text(field(reply, "packet_buffers"));
   const json& streams = field(reply, "streams");
   out += "\nstreams        " + count(streams, "configured") + " configured, " + count(streams, "active") + " active\n";
   for (const json& warning : field(reply, "warnings")) {

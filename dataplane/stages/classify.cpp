@@ -98,7 +98,10 @@ bool read_headers(WorkerState& worker, WorkerPort& port, std::uint16_t port_inde
   }
   keep_payload(worker, packet, view, slot);
   const WorkerId owner = worker_of(view.destination_port, worker.workers);
-  if (owner != worker.id) return hand_over(worker, packet, owner, HandOver::kReceived);
+  if (owner != worker.id) {
+    worker.stats.ports[port_index].astray.add();
+    return hand_over(worker, packet, owner, HandOver::kReceived);
+  }
   worker.table.prefetch(slot, view.destination_port);
   return true;
 }

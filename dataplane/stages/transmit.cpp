@@ -4,11 +4,15 @@
 namespace sallyport::dataplane {
 namespace {
 
-void flush_port(WorkerState& worker, WorkerPort& port) noexcept {
+void flush_port(WorkerState& worker, std::size_t index) noexcept {
+  WorkerPort& port = worker.ports[index];
   Burst& egress = port.egress;
   if (egress.empty()) return;
   const std::uint16_t sent = port.port->tx(port.queue, egress.data(), egress.size());
   worker.stats.tx.add(sent);
+  PortStats& stats = worker.stats.ports[index];
+  stats.tx.add(sent);
+  stats.refused.add(static_cast<std::uint64_t>(egress.size() - sent));
   for (std::uint16_t i = sent; i < egress.size(); ++i) {
     drop(worker, egress[i], meta_of(egress[i]).leg, DropReason::kTxFull);
   }
@@ -61,12 +65,12 @@ void queue_frame(WorkerState& worker, std::uint16_t port, rte_mbuf* packet) noex
     hand_over(worker, packet, worker_port.tx_owner, HandOver::kTransmit);
     return;
   }
-  if (worker_port.egress.full()) flush_port(worker, worker_port);
+  if (worker_port.egress.full()) flush_port(worker, port);
   worker_port.egress.push(packet);
 }
 
 void flush_egress(WorkerState& worker) noexcept {
-  for (WorkerPort& port : worker.ports) flush_port(worker, port);
+  for (std::size_t port = 0; port < worker.ports.size(); ++port) flush_port(worker, port);
 }
 
 }  // namespace sallyport::dataplane

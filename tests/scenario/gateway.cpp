@@ -70,6 +70,20 @@ bool inject_into(drivers::RingPort& ring, unsigned queue, rte_mbuf* packet) {
   return false;
 }
 
+/// What a worker counted of each port, against what it counted of all.
+bool ports_add_up(const dataplane::WorkerStats& stats) {
+  std::uint64_t rx = 0;
+  std::uint64_t tx = 0;
+  std::uint64_t refused = 0;
+  for (const dataplane::PortStats& port : stats.ports) {
+    rx += port.rx.read();
+    tx += port.tx.read();
+    refused += port.refused.read();
+  }
+  const auto tx_full = static_cast<std::size_t>(dataplane::DropReason::kTxFull);
+  return rx == stats.rx.read() && tx == stats.tx.read() && refused == stats.drops[tx_full].read();
+}
+
 }  // namespace
 
 Leg plain_leg(const std::string& name) {
@@ -286,7 +300,8 @@ bool Gateway::settle() {
 }
 
 bool Gateway::balanced() const {
-  return std::all_of(workers_.begin(), workers_.end(), [](const auto& worker) { return worker->stats().balanced(); });
+  return std::all_of(workers_.begin(), workers_.end(),
+                     [](const auto& worker) { return worker->stats().balanced() && ports_add_up(worker->stats()); });
 }
 
 std::uint64_t Gateway::drops(dataplane::DropReason reason) const {

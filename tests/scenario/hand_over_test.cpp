@@ -39,6 +39,15 @@ class HandedOver : public testing::Test {
     return (gateway().worker(worker).stats().*counter).read();
   }
 
+  /// Packets that came to the queue of a worker that does not own their port, over all ports.
+  std::uint64_t astray() {
+    std::uint64_t sum = 0;
+    for (dataplane::WorkerId worker = 0; worker < 2; ++worker) {
+      for (const auto& port : gateway().worker(worker).stats().ports) sum += port.astray.read();
+    }
+    return sum;
+  }
+
   std::optional<Call> call_;
   std::uint16_t next_ = 0;
 };
@@ -53,6 +62,7 @@ TEST_F(HandedOver, EachPacketIsAccountedForOnBothSides) {
   ASSERT_TRUE(gateway().pass(1));
   EXPECT_EQ(stat(1, &WorkerStats::handed_in), 10U);
   EXPECT_EQ(stat(1, &WorkerStats::tx), 10U);
+  EXPECT_EQ(astray(), 0U) << "it came to the worker that owns its port";
   EXPECT_TRUE(gateway().balanced());
   EXPECT_EQ(call_->received("east").size(), 10U);
 }
@@ -66,6 +76,7 @@ TEST_F(HandedOver, ReceivedByTheWrongWorkerAndBack) {
   EXPECT_EQ(call_->received("west").size(), 10U);
   EXPECT_EQ(stat(0, &WorkerStats::handed_out), 10U);
   EXPECT_EQ(stat(1, &WorkerStats::handed_out), 10U);
+  EXPECT_EQ(astray(), 10U) << "received, but not the media that came back";
 }
 
 TEST_F(HandedOver, TransmittedByTheWorkerThatHasTheQueue) {

@@ -38,30 +38,35 @@ TEST(TextTable, FiguresAreReadable) {
 
 json status_reply() {
   return json::parse(R"json({"ok":true,"version":"0.1.0","uptime_s":75.5,"config_file":"/etc/sallyport/lab.conf",
-    "engine":"ipsec_mb (AVX512)","huge_pages":false,"warnings":["a.ssrc is fixed"],
+    "engine":"ipsec_mb (AVX512)","huge_pages":false,"packet_buffers":[{"socket":-1,"total":8191,"in_use":12},{"socket":1,"total":4095,"in_use":0}],
+    "warnings":["a.ssrc is fixed"],
     "workers":[{"id":0,"core":1,"load_percent":12.34,"rx_pps":50000.4,"tx_pps":50000.0,"streams":4,"handed_out":0,
-                "handed_in":1234,"idle_sleeps":9999999}],
+                "handed_in":1234,"idle_sleeps":9999999,"preempted":31}],
     "ports":[{"name":"in","device":"af_xdp on veth0","steering":"hand-over","kernel_path":"shared",
-              "mac":"02:00:00:00:00:01","addresses":["10.0.0.1/24","2001:db8::1/64"],"link":"up","queues":1,"missed":0}],
+              "mac":"02:00:00:00:00:01","addresses":["10.0.0.1/24","2001:db8::1/64"],"link":"up","queues":1,"missed":0,
+              "refused":17}],
     "streams":{
   "configured" : 2, "active" : 1}})json");
 }
 
 TEST(CliTables, Status) {
-  EXPECT_EQ(status_text(status_reply()),
-            "Sallyport 0.1.0, up 1 min 15 s\n"
-            "configuration  /etc/sallyport/lab.conf\n"
-            "engine         ipsec_mb (AVX512)\n"
-            "huge pages     not in use\n"
-            "streams        2 configured, 1 active\n"
-            "WARNING: a.ssrc is fixed\n"
-            "\n"
-            "worker  core  load %  rx packets/s  tx packets/s  stream sides  handed in  handed out     sleeps\n"
-            "     0     1    12.3        50,000        50,000             4      1,234           0  9,999,999\n"
-            "\n"
-            "port  link  MAC address        addresses                    queues  missed\n"
-            "in    up    02:00:00:00:00:01  10.0.0.1/24, 2001:db8::1/64       1       0\n"
-            "    af_xdp on veth0; steering: hand-over; kernel path: shared\n");
+  EXPECT_EQ(
+      status_text(status_reply()),
+      "Sallyport 0.1.0, up 1 min 15 s\n"
+      "configuration  /etc/sallyport/lab.conf\n"
+      "engine         ipsec_mb (AVX512)\n"
+      "huge pages     not in use\n"
+      "packet buffers 12 of 8,191 in use\n"
+      "packet buffers 0 of 4,095 in use on socket 1\n"
+      "streams        2 configured, 1 active\n"
+      "WARNING: a.ssrc is fixed\n"
+      "\n"
+      "worker  core  load %  rx packets/s  tx packets/s  stream sides  handed in  handed out     sleeps  preempted\n"
+      "     0     1    12.3        50,000        50,000             4      1,234           0  9,999,999         31\n"
+      "\n"
+      "port  link  MAC address        addresses                    queues  missed  not taken\n"
+      "in    up    02:00:00:00:00:01  10.0.0.1/24, 2001:db8::1/64       1       0         17\n"
+      "    af_xdp on veth0; steering: hand-over; kernel path: shared\n");
 }
 
 json stats_reply(std::uint64_t rx, bool balanced) {
