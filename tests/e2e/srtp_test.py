@@ -142,7 +142,7 @@ def exposure(tap):
         tap.equal(security, {NULL80: "authenticated", CM80: "authenticated"}, "neither is called encrypted")
         table = run.gateway.ask("streams").stdout
         tap.ok(f"{NULL80} !" in table and "RTP is not encrypted" in table, "streams marks it", table)
-        warnings = run.gateway.json("status")["warnings"]
+        warnings = [one for one in run.gateway.json("status")["warnings"] if not one.startswith("port ")]  # no peer yet
         tap.equal(len(warnings), 2 * STREAMS, "status warns of each side")
 
 
