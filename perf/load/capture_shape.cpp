@@ -7,30 +7,25 @@
 #include <cstring>
 #include <map>
 #include <memory>
-#include <optional>
 #include <span>
 #include <tuple>
 
 #include "crypto/rtp_wire.hpp"
 #include "dataplane/net_headers.hpp"
 #include "perf/load/options.hpp"
+#include "perf/load/payload.hpp"
 
 namespace sallyport::load {
 namespace {
 
-/// One more would make the generator's tables large, and no stream more like the captured one.
+/// Of all streams; a longer file is read so far.
 constexpr std::size_t kMostPackets = 1'000'000;
 
-struct Seen {
-  std::int64_t time_ns;
-  std::uint32_t timestamp;
-  std::uint16_t payload;
-  std::uint8_t payload_type;
-};
-
+/// With the time since 1970 and the time stamp of the capture.
+using Packets = std::vector<PacketShape>;
 using Addresses = std::array<std::uint8_t, 32>;
 using StreamKey = std::tuple<Addresses, std::uint16_t, std::uint16_t, std::uint32_t>;
-using Streams = std::map<StreamKey, std::vector<Seen>>;
+using Streams = std::map<StreamKey, Packets>;
 
 StreamKey key_of(const dataplane::FrameView& view, std::uint32_t ssrc) {
   Addresses both{};
@@ -40,27 +35,39 @@ StreamKey key_of(const dataplane::FrameView& view, std::uint32_t ssrc) {
   return {both, view.source_port, view.destination_port, ssrc};
 }
 
-void take(Streams& streams, std::span<const std::uint8_t> frame, std::int64_t time_ns) {
+void take(Streams& streams, std::span<const std::uint8_t> frame, std::chrono::nanoseconds time) {
   const dataplane::FrameView view = dataplane::parse_frame(frame);
   if (view.kind != dataplane::FrameView::Kind::kUdp) return;
   const auto rtp = frame.subspan(view.payload_offset, view.payload_length);
   const auto header = crypto::rtp_header_length(rtp);
   if (!header || crypto::looks_like_rtcp(rtp.data())) return;
-  streams[key_of(view, crypto::rtp_ssrc(rtp.data()))].push_back({time_ns, crypto::rtp_timestamp(rtp.data()),
-                                                                 static_cast<std::uint16_t>(rtp.size() - *header),
-                                                                 static_cast<std::uint8_t>(rtp[1] & 0x7f)});
+  const std::size_t size = std::clamp<std::size_t>(rtp.size() - *header, kMinPayload, kMaxPayload);
+  streams[key_of(view, crypto::rtp_ssrc(rtp.data()))].push_back({.size = static_cast<std::uint16_t>(size),
+                                                                 .type = rtp[1],
+                                                                 .timestamp = crypto::rtp_timestamp(rtp.data()),
+                                                                 .time = time});
 }
 
-/// Between neighbours, where time moves on.
-std::uint32_t usual_step(const std::vector<Seen>& packets) {
+/// The most frequent one between neighbours; 0 where there is none.
+std::uint32_t usual_step(const Packets& packets) {
   std::map<std::uint32_t, std::size_t> steps;
   for (std::size_t i = 1; i < packets.size(); ++i) {
     const std::uint32_t step = packets[i].timestamp - packets[i - 1].timestamp;
-    if (step != 0 && step < 0x80000000) ++steps[step];
+    if (step != 0) ++steps[step];
   }
   const auto most =
       std::max_element(steps.begin(), steps.end(), [](const auto& x, const auto& y) { return x.second < y.second; });
   return most == steps.end() ? 0 : most->first;
+}
+
+/// Times and time stamps since the first packet, times in order.
+void begin_at_zero(Packets& packets) {
+  const PacketShape first = packets.front();
+  std::chrono::nanoseconds latest{};
+  for (PacketShape& packet : packets) {
+    packet.timestamp -= first.timestamp;
+    packet.time = latest = std::max(latest, packet.time - first.time);
+  }
 }
 
 struct Close {
@@ -71,40 +78,41 @@ Streams read_streams(const std::string& path) {
   std::array<char, PCAP_ERRBUF_SIZE> problem{};
   const std::unique_ptr<pcap_t, Close> file(
       ::pcap_open_offline_with_tstamp_precision(path.c_str(), PCAP_TSTAMP_PRECISION_NANO, problem.data()));
-  if (!file) throw UsageError("--like: " + std::string(problem.data()));
-  if (::pcap_datalink(file.get()) != DLT_EN10MB) throw UsageError("--like '" + path + "': expected Ethernet frames");
+  if (!file) throw UsageError("--replay: " + std::string(problem.data()));
+  if (::pcap_datalink(file.get()) != DLT_EN10MB) throw UsageError("--replay '" + path + "': expected Ethernet frames");
   Streams streams;
   pcap_pkthdr* header = nullptr;
   const u_char* frame = nullptr;
   int status = 0;
   for (std::size_t count = 0; count < kMostPackets && (status = ::pcap_next_ex(file.get(), &header, &frame)) == 1;
        ++count) {
-    take(streams, {frame, header->caplen}, std::int64_t{header->ts.tv_sec} * 1'000'000'000 + header->ts.tv_usec);
+    const std::chrono::nanoseconds part(header->ts.tv_usec);  // of this precision
+    take(streams, {frame, header->caplen}, std::chrono::seconds(header->ts.tv_sec) + part);
   }
-  if (status == PCAP_ERROR) throw UsageError("--like '" + path + "': " + ::pcap_geterr(file.get()));
+  if (status == PCAP_ERROR) throw UsageError("--replay '" + path + "': " + ::pcap_geterr(file.get()));
   return streams;
 }
 
 }  // namespace
 
-CaptureShape read_capture(const std::string& path) {
-  const Streams streams = read_streams(path);
+StreamShape read_capture(const std::string& path) {
+  Streams streams = read_streams(path);
   const auto longest = std::max_element(streams.begin(), streams.end(),
                                         [](const auto& x, const auto& y) { return x.second.size() < y.second.size(); });
   if (longest == streams.end()) {
-    throw UsageError("--like '" + path + "': expected RTP over UDP in whole Ethernet frames, there is none");
+    throw UsageError("--replay '" + path + "': expected RTP over UDP in whole Ethernet frames, there is none");
   }
-  const std::vector<Seen>& packets = longest->second;
-  CaptureShape shape;
-  for (const Seen& packet : packets) shape.sizes.push_back(packet.payload);
-  shape.payload_type = packets.front().payload_type;
-  shape.timestamp_step = usual_step(packets);
-  const double seconds = static_cast<double>(packets.back().time_ns - packets.front().time_ns) * 1e-9;
-  if (seconds <= 0 || shape.timestamp_step == 0) {
-    throw UsageError("--like '" + path + "': expected a stream of two packets at least, at different times");
+  Packets& packets = longest->second;
+  begin_at_zero(packets);
+  const std::chrono::nanoseconds length = packets.back().time;
+  const std::uint32_t step = usual_step(packets);
+  if (length.count() == 0 || step == 0) {
+    throw UsageError("--replay '" + path + "': expected a stream of two packets at least, at different times");
   }
-  shape.rate = static_cast<double>(packets.size() - 1) / seconds;
-  return shape;
+  // The next round begins as long after the last packet as packets are apart on average.
+  const std::chrono::nanoseconds gap = length / static_cast<std::int64_t>(packets.size() - 1);
+  const std::uint32_t timestamp_span = packets.back().timestamp + step;
+  return {std::move(packets), timestamp_span, length + std::max(gap, std::chrono::nanoseconds(1))};
 }
 
 }  // namespace sallyport::load

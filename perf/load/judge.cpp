@@ -9,7 +9,6 @@ namespace sallyport::load {
 namespace {
 
 constexpr std::uint8_t kPlainHeader = 0x80;  // version 2, no padding, no extension, no CSRC (RFC 3550 5.1)
-constexpr std::uint8_t kMarker = 0x80;
 
 std::uint64_t excess(std::uint64_t found, std::uint64_t explained) noexcept {
   return found > explained ? found - explained : 0;
@@ -82,8 +81,7 @@ void Judge::received(std::uint32_t lane, std::span<const std::uint8_t> rtp, data
     ++findings.wrong_payload;
     return;
   }
-  const bool intact =
-      payload_intact(payload, *id) && payload.size() == options_.sizes[id->counter % options_.sizes.size()];
+  const bool intact = payload_intact(payload, *id) && payload.size() == options_.shape.size(id->counter);
   if (!intact) {
     ++findings.wrong_payload;
     // Only a sequence number that fits says which packet it was.
@@ -102,15 +100,14 @@ void Judge::received(std::uint32_t lane, std::span<const std::uint8_t> rtp, data
 }
 
 bool Judge::header_right(Lane& lane, std::uint32_t counter, std::span<const std::uint8_t> rtp) const noexcept {
-  const Mapping mapping{.known = true,
-                        .sequence_offset = static_cast<std::uint16_t>(crypto::rtp_sequence(rtp.data()) -
-                                                                      lane.numbering.sequence(counter)),
-                        .ssrc = crypto::rtp_ssrc(rtp.data()),
-                        .timestamp_offset = crypto::rtp_timestamp(rtp.data()) -
-                                            lane.numbering.timestamp(counter, options_.timestamp_step)};
+  const Mapping mapping{
+      .known = true,
+      .sequence_offset =
+          static_cast<std::uint16_t>(crypto::rtp_sequence(rtp.data()) - lane.numbering.sequence(counter)),
+      .ssrc = crypto::rtp_ssrc(rtp.data()),
+      .timestamp_offset = crypto::rtp_timestamp(rtp.data()) - lane.numbering.timestamp(counter, options_.shape)};
   if (!lane.mapping.known) lane.mapping = mapping;
-  const auto second = static_cast<std::uint8_t>(options_.payload_type | (counter == 0 ? kMarker : 0));
-  return mapping == lane.mapping && rtp[0] == kPlainHeader && rtp[1] == second;
+  return mapping == lane.mapping && rtp[0] == kPlainHeader && rtp[1] == options_.shape.type(counter);
 }
 
 bool Judge::place(Lane& state, std::uint32_t lane, std::uint32_t counter) noexcept {
@@ -148,10 +145,9 @@ void Judge::received_report(std::uint32_t lane, std::span<const std::uint8_t> rt
   Lane& state = states_[lane];
   const auto report = read_sender_report(rtcp);
   if (!report) return;  // the gateway may speak RTCP of its own
-  const bool numbers_fit =
-      report->ssrc == state.mapping.ssrc && report->described == report->ssrc &&
-      report->rtp_timestamp - state.numbering.timestamp(report->counter, options_.timestamp_step) ==
-          state.mapping.timestamp_offset;
+  const bool numbers_fit = report->ssrc == state.mapping.ssrc && report->described == report->ssrc &&
+                           report->rtp_timestamp - state.numbering.timestamp(report->counter, options_.shape) ==
+                               state.mapping.timestamp_offset;
   const bool right =
       state.mapping.known && numbers_fit && report->run == options_.run && was_offered(state, report->counter);
   ++(right ? state.findings.reports_right : state.findings.reports_wrong);

@@ -13,6 +13,7 @@
 #include "perf/load/impairment.hpp"
 #include "perf/load/numbering.hpp"
 #include "perf/load/payload.hpp"
+#include "perf/load/stream_shape.hpp"
 
 namespace sallyport::load {
 
@@ -24,9 +25,7 @@ struct JudgeOptions {
   std::uint32_t direction = 0;  ///< 0 or kFromB
   std::uint32_t lanes = 1;
   std::uint32_t window = 64;  ///< packets of a lane that may be under way; a power of two
-  std::vector<std::uint16_t> sizes{160};
-  std::uint8_t payload_type = 0;
-  std::uint32_t timestamp_step = 160;
+  StreamShape shape;
   dataplane::Tsc late_ticks = 0;
   bool duplicates_pass = false;  ///< no SRTP on the way: a packet that was sent twice comes twice
   bool bad_tags_arrive = false;  ///< no gateway on the way: what we damaged comes back as it is

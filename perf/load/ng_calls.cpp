@@ -81,12 +81,13 @@ void NgCalls::make(const LoadOptions& options, StreamPlan& stream) {
   call_ids_.push_back(call);
   const NgCrypto offered = fresh_crypto(a.suite, 1, stream.a);
   const Bencode offer =
-      client_.ask(message("offer", call, write_sdp(stream.a.local, options.payload_type, a.suite, offered), b));
+      client_.ask(message("offer", call, write_sdp(stream.a.local, options.shape.payload_type(), a.suite, offered), b));
   const NgMedia to_b = read_sdp(offer.text_of("sdp"), b.suite);
   accept(to_b, b.suite, stream.b);
 
   const NgCrypto answered = fresh_crypto(b.suite, to_b.crypto.tag, stream.b);  // RFC 4568 5.1.2: the tag is the offer's
-  Dictionary request = message("answer", call, write_sdp(stream.b.local, options.payload_type, b.suite, answered), a);
+  Dictionary request =
+      message("answer", call, write_sdp(stream.b.local, options.shape.payload_type(), b.suite, answered), a);
   request.push_back({"to-tag", kCallee});
   const Bencode answer = client_.ask(request);
   accept(read_sdp(answer.text_of("sdp"), a.suite), a.suite, stream.a);

@@ -5,6 +5,7 @@
 #include <cstdint>
 
 #include "perf/load/mix.hpp"
+#include "perf/load/stream_shape.hpp"
 
 namespace sallyport::load {
 
@@ -24,8 +25,8 @@ struct Numbering {
   constexpr std::uint16_t sequence(std::uint32_t counter) const noexcept {
     return static_cast<std::uint16_t>(first_sequence + counter);
   }
-  constexpr std::uint32_t timestamp(std::uint32_t counter, std::uint32_t step) const noexcept {
-    return first_timestamp + counter * step;
+  std::uint32_t timestamp(std::uint32_t counter, const StreamShape& shape) const noexcept {
+    return first_timestamp + shape.timestamp(counter);
   }
 };
 

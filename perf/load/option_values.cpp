@@ -1,6 +1,5 @@
 #include "perf/load/option_values.hpp"
 
-#include <algorithm>
 #include <cmath>
 
 #include "controlplane/config_values.hpp"
@@ -17,7 +16,6 @@ using controlplane::set_number;
 using std::string;
 using Given = boost::program_options::variables_map;
 
-constexpr std::uint16_t kMaxPayload = 1432;  // with RTP header, tag, UDP and IPv6 within 1500 bytes
 constexpr double kMaxRate = 1e8;
 
 [[noreturn]] void refuse(const string& option, const string& value, const string& expected) {
@@ -161,21 +159,17 @@ std::optional<FindRateOptions> find_rate(const Given& given) {
   return options;
 }
 
-/// What packets look like: as the user says, or like captured ones.
+/// What packets look like: as the user says, or as captured ones did.
 void read_shape(const Given& given, LoadOptions& options) {
-  options.sizes = sizes(given);
-  options.payload_type = number<std::uint8_t>(given, "payload-type", 0, 127);
-  options.timestamp_step = number<std::uint32_t>(given, "timestamp-step", 1, 1'000'000);
-  if (!given.contains("like")) return;
+  const auto payload_type = number<std::uint8_t>(given, "payload-type", 0, 127);
+  options.shape = StreamShape(sizes(given), payload_type, number<std::uint32_t>(given, "timestamp-step", 1, 1'000'000));
+  if (!given.contains("replay")) return;
   for (const char* option : {"size", "payload-type", "timestamp-step"}) {
-    if (!given[option].defaulted()) throw UsageError("--like and --" + string(option) + ": expected one of them");
+    if (!given[option].defaulted()) throw UsageError("--replay and --" + string(option) + ": expected one of them");
   }
-  CaptureShape shape = read_capture(given["like"].as<string>());
-  for (std::uint16_t& size : shape.sizes) size = std::clamp<std::uint16_t>(size, kMinPayload, kMaxPayload);
-  options.sizes = std::move(shape.sizes);
-  options.payload_type = shape.payload_type;
-  options.timestamp_step = shape.timestamp_step;
-  if (given["rate"].defaulted() && !given.contains("pps")) options.stream_rate = shape.rate;
+  options.shape = read_capture(given["replay"].as<string>());
+  options.own_times = given["rate"].defaulted() && !given.contains("pps") && !given.contains("find-rate");
+  if (options.own_times) options.stream_rate = options.shape.rate();
 }
 
 void read_extent(const Given& given, LoadOptions& options) {

@@ -59,9 +59,9 @@ po::options_description load_options() {
       "duration,t", po::value<string>(), "seconds (10 if --packets is not given)")("packets", po::value<string>(),
                                                                                    "of each stream and direction")(
       "size", po::value<string>()->default_value("160"), "RTP payload bytes; several, as 160,20,1200, take turns")(
-      "like", po::value<string>(),
-      "packets like those of the longest RTP stream in this pcap: its payload sizes in their order (not below 32 "
-      "bytes), payload type, time stamp step and, without --rate or --pps, average rate")(
+      "replay", po::value<string>(),
+      "each stream as the longest RTP stream in this pcap: payload size (not below 32 bytes), payload type, marker and "
+      "time stamp of each packet, and, without --rate or --pps, when it is sent; the payload is ours")(
       "payload-type", po::value<string>()->default_value("0"), "RTP payload type")(
       "timestamp-step", po::value<string>()->default_value("160"), "RTP clock units from packet to packet");
   return group;

@@ -12,6 +12,7 @@
 #include "controlplane/secret_text.hpp"
 #include "crypto/engine.hpp"
 #include "perf/load/impairment.hpp"
+#include "perf/load/stream_shape.hpp"
 
 namespace sallyport::load {
 
@@ -70,9 +71,8 @@ struct LoadOptions {
   std::optional<FindRateOptions> find_rate;  ///< trials of `duration`; stream_rate is only what results are told in
   std::uint32_t packets_per_stream = 0;      ///< in each direction; 0: until the time is over
   std::chrono::nanoseconds duration{};       ///< 0: until the packets are sent
-  std::vector<std::uint16_t> sizes{160};     ///< payload bytes, by turns
-  std::uint8_t payload_type = 0;
-  std::uint32_t timestamp_step = 160;
+  StreamShape shape;
+  bool own_times = false;  ///< packets go when the shape says; stream_rate is what that comes to
   bool bidirectional = false;
   RtcpMode rtcp = RtcpMode::kOff;
   std::chrono::nanoseconds late{};    ///< more than this is late

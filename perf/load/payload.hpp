@@ -20,6 +20,8 @@ struct PayloadId {
 
 /// Identity, and at least one word of pattern, which is what protects the identity itself.
 inline constexpr std::size_t kMinPayload = 32;
+/// With RTP header, tag, UDP and IPv6 within 1500 bytes.
+inline constexpr std::size_t kMaxPayload = 1432;
 
 /// Fills all of `payload`, which has at least kMinPayload bytes.
 void write_payload(std::span<std::uint8_t> payload, const PayloadId& id) noexcept;

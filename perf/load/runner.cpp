@@ -94,9 +94,7 @@ Runner::Direction Runner::make_direction(std::uint32_t run, Side from, const std
   judge.direction = from_a ? 0 : kFromB;
   judge.lanes = options_.streams;
   judge.window = window_for(options_);
-  judge.sizes = options_.sizes;
-  judge.payload_type = options_.payload_type;
-  judge.timestamp_step = options_.timestamp_step;
+  judge.shape = options_.shape;
   judge.late_ticks = clock_.ticks(options_.late);
   judge.duplicates_pass = out.suite == nullptr && in.suite == nullptr;
   judge.bad_tags_arrive = judge.replays_arrive = options_.direct();
@@ -120,7 +118,8 @@ Runner::Schedule Runner::make_schedule(double stream_rate) const {
     deadline = start + clock_.ticks(longest);
   }
   return {.stream_rate = stream_rate,
-          .packets = Pacer(stream_rate * options_.streams, clock_, start),
+          .packets = options_.own_times ? Pacer(options_.shape, options_.streams, clock_, start)
+                                        : Pacer(stream_rate * options_.streams, clock_, start),
           // One a second and stream, the first when its numbers are known on the far side.
           .reports = Pacer(options_.streams, clock_, start + clock_.ticks(kFirstReport)),
           .turns = turns_for(options_, stream_rate),

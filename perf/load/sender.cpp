@@ -148,31 +148,31 @@ void Sender::build(const Draft& draft, Packet& packet) {
 
 void Sender::build_rtp(const Draft& draft, Packet& packet) const {
   const Numbering& numbering = lanes_[draft.lane].numbering;
-  const JudgeOptions& shape = judge_.options();
-  const std::uint16_t size = shape.sizes[draft.counter % shape.sizes.size()];
+  const JudgeOptions& judge = judge_.options();
+  const std::uint16_t size = judge.shape.size(draft.counter);
   std::uint8_t* rtp = packet.data;
-  rtp[0] = 0x80;                                                                             // RFC 3550 5.1: version 2
-  rtp[1] = static_cast<std::uint8_t>(shape.payload_type | (draft.counter == 0 ? 0x80 : 0));  // marker on the first
+  rtp[0] = 0x80;  // RFC 3550 5.1: version 2
+  rtp[1] = judge.shape.type(draft.counter);
   crypto::set_rtp_sequence(rtp, numbering.sequence(draft.counter));
-  crypto::set_rtp_timestamp(rtp, numbering.timestamp(draft.counter, shape.timestamp_step));
+  crypto::set_rtp_timestamp(rtp, numbering.timestamp(draft.counter, judge.shape));
   crypto::set_rtp_ssrc(rtp, numbering.ssrc);
   packet.length = static_cast<std::uint16_t>(crypto::kRtpFixedHeader + size);
-  write_payload({rtp + crypto::kRtpFixedHeader, size}, {.run = shape.run,
-                                                        .lane = draft.lane | shape.direction,
+  write_payload({rtp + crypto::kRtpFixedHeader, size}, {.run = judge.run,
+                                                        .lane = draft.lane | judge.direction,
                                                         .counter = draft.counter,
                                                         .sent = dataplane::Clock::now()});
 }
 
 void Sender::build_report(const Draft& draft, Packet& packet) const {
   const Numbering& numbering = lanes_[draft.lane].numbering;
-  const JudgeOptions& shape = judge_.options();
+  const JudgeOptions& judge = judge_.options();
   write_sender_report(std::span<std::uint8_t, kReportLength>(packet.data, kReportLength),
                       {.ssrc = numbering.ssrc,
-                       .run = shape.run,
+                       .run = judge.run,
                        .counter = draft.counter,
-                       .rtp_timestamp = numbering.timestamp(draft.counter, shape.timestamp_step),
+                       .rtp_timestamp = numbering.timestamp(draft.counter, judge.shape),
                        .packets = draft.counter + 1,
-                       .octets = (draft.counter + 1) * shape.sizes.front(),
+                       .octets = (draft.counter + 1) * judge.shape.size(0),
                        .described = numbering.ssrc});
   packet.length = kReportLength;
 }

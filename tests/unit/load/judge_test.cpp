@@ -34,12 +34,12 @@ class Bench {
   Bytes packet(std::uint32_t counter, std::uint32_t lane = 0) const {
     const JudgeOptions& options = judge.options();
     const Numbering numbering = Numbering::of(options.run, lane | options.direction);
-    const std::size_t size = options.sizes[counter % options.sizes.size()];
+    const std::size_t size = options.shape.size(counter);
     Bytes rtp(crypto::kRtpFixedHeader + size);
     rtp[0] = 0x80;
-    rtp[1] = static_cast<std::uint8_t>(options.payload_type | (counter == 0 ? 0x80 : 0));
+    rtp[1] = counter == 0 ? 0x80 : 0;
     crypto::set_rtp_sequence(rtp.data(), numbering.sequence(counter));
-    crypto::set_rtp_timestamp(rtp.data(), numbering.timestamp(counter, options.timestamp_step));
+    crypto::set_rtp_timestamp(rtp.data(), numbering.first_timestamp + 160 * counter);
     crypto::set_rtp_ssrc(rtp.data(), numbering.ssrc);
     write_payload(std::span(rtp).subspan(crypto::kRtpFixedHeader),
                   {options.run, lane | options.direction, counter, kSent});
@@ -207,7 +207,7 @@ TEST(Judge, FindsAWrongLength) {
 
 TEST(Judge, MixedSizesTakeTurns) {
   JudgeOptions options = two_lanes();
-  options.sizes = {160, 40, 1200};
+  options.shape = StreamShape({160, 40, 1200}, 0, 160);
   Bench bench(options);
   for (std::uint32_t i = 0; i < 30; ++i) bench.pass(i);
   EXPECT_EQ(faults(bench.judge.total()), 0U);

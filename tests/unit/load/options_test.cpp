@@ -41,7 +41,7 @@ TEST(Options, Defaults) {
   EXPECT_EQ(options->stream_rate, 50);
   EXPECT_EQ(options->duration, std::chrono::seconds(10));
   EXPECT_EQ(options->packets_per_stream, 0U);
-  EXPECT_EQ(options->sizes, std::vector<std::uint16_t>{160});
+  EXPECT_EQ(options->shape.size(7), 160);
   EXPECT_EQ(options->late, std::chrono::milliseconds(100));
   EXPECT_EQ(options->rtcp, RtcpMode::kOff);
   EXPECT_EQ(options->a.suite, nullptr);
@@ -59,7 +59,8 @@ TEST(Options, Values) {
   EXPECT_EQ(options->stream_rate, 250);
   EXPECT_EQ(options->packets_per_stream, 7U);
   EXPECT_EQ(options->duration.count(), 0);
-  EXPECT_EQ(options->sizes, (std::vector<std::uint16_t>{160, 32, 1200}));
+  EXPECT_EQ(options->shape.size(1), 32);
+  EXPECT_EQ(options->shape.size(5), 1200);
   EXPECT_DOUBLE_EQ(options->impairment.withheld, 0.015);
   EXPECT_EQ(options->rtcp, RtcpMode::kPair);
   EXPECT_EQ(options->a.suite->name, "AES_CM_128_HMAC_SHA1_80");
