@@ -198,6 +198,7 @@ json StatusReporter::worker_stats(std::size_t id) const {
           {"parked", stats.parked.read()},
           {"resumed", stats.resumed.read()},
           {"unanswered", stats.unanswered.read()},
+          {"preempted", stats.preempted.read()},
           {"commands", stats.commands.read()},
           {"longest_command_pause_us",
            static_cast<double>(stats.longest_commands.read()) * 1e6 / dataplane_.clock().hz()},

@@ -291,7 +291,8 @@ std::string stats_text(const json& reply, const Earlier& earlier) {
     if (!drops.empty()) table.note("    dropped: " + drops);
     stages += "\nworker " + text(worker, "id") + ": " + count(worker, "commands") +
               " commands of control, for which packets waited " + number(worker, "longest_command_pause_us", 1) +
-              " us at most\n" + stages_table(field(worker, "stages"));
+              " us at most; preempted " + count(worker, "preempted") + " times\n" +
+              stages_table(field(worker, "stages"));
   }
   return table.to_string() + stages;
 }

@@ -71,7 +71,7 @@ TEST(CliTables, Status) {
 
 json stats_reply(std::uint64_t rx, bool balanced) {
   json reply = json::parse(R"({"ok":true,"workers":[{"id":1,"rx":0,"tx":90,"from_kernel":2,"handed_in":3,"handed_out":4,
-    "generated":5,"punted":6,"consumed":7,"dropped":8,"balanced":true,"commands":1200,
+    "generated":5,"punted":6,"consumed":7,"dropped":8,"balanced":true,"preempted":17,"commands":1200,
     "longest_command_pause_us":3.14,"drops":{"auth_failed":8,"replayed":0},
     "stages":[{"name":"unprotect","packets":1500,"bursts":100,"cycles_per_packet":410.2,"ns_per_packet":158.04},
               {"name":"punt","packets":0,"bursts":0,"cycles_per_packet":0.0,"ns_per_packet":0.0}]}]})");
@@ -87,7 +87,7 @@ TEST(CliTables, Stats) {
       "     1  1,000            2          3          5  90       6           4         7        8  NOT BALANCED\n"
       "    dropped: auth_failed 8\n"
       "\n"
-      "worker 1: 1,200 commands of control, for which packets waited 3.1 us at most\n"
+      "worker 1: 1,200 commands of control, for which packets waited 3.1 us at most; preempted 17 times\n"
       "stage      packets  bursts  packets/burst  cycles/packet  ns/packet\n"
       "unprotect    1,500     100           15.0            410      158.0\n"
       "punt             0       0              -              0        0.0\n");
