@@ -26,11 +26,14 @@ std::span<const MasterKeyEntry> checked_keys(std::span<const MasterKeyEntry> key
 Context::Context(Engine& engine, const Suite& suite, const MasterKey& master, const ContextOptions& options)
     : Context(engine, suite, std::array{MasterKeyEntry{master.clone(), options.mki, options.lifetime}}, options) {}
 
-Context::Context(Engine& engine, const Suite& suite, std::span<const MasterKeyEntry> keys,
-                 const ContextOptions& options)
+Context::Context(std::span<const MasterKeyEntry> keys, const ContextOptions& options)
     : more_(checked_max_ssrcs(options.max_ssrcs) - 1),
       use_(checked_keys(keys)[0].lifetime),
-      parameters_(options.parameters) {
+      parameters_(options.parameters) {}
+
+Context::Context(Engine& engine, const Suite& suite, std::span<const MasterKeyEntry> keys,
+                 const ContextOptions& options)
+    : Context(keys, options) {
   check_parameters(suite, parameters_);
   const std::string who = "suite " + std::string(suite.name) + ": ";
   if (!engine.supports(suite)) {
@@ -45,8 +48,7 @@ Context::Context(Engine& engine, const Suite& suite, std::span<const MasterKeyEn
   }
   const MasterKey& master = keys[0].master;
   fingerprint_ = fingerprint_of(suite, master);
-  release_ = rtp_.fill(engine, suite, derive_rtp_keys(suite, master));
-  rtcp_.fill(engine, suite, derive_rtcp_keys(suite, master));
+  release_ = fill_both(engine, suite, master, rtp_, rtcp_);
   const bool special = ring_ != nullptr || parameters_.unencrypted_srtp || parameters_.unencrypted_srtcp ||
                        parameters_.unauthenticated_srtp || parameters_.key_derivation_rate != 0 ||
                        suite.cipher == Cipher::kAesF8;

@@ -168,6 +168,9 @@ class alignas(128) Context : public InSecretMemory {
   }
 
  private:
+  /// Without any session key, but complete: from here on the destructor gives back what the engine makes.
+  Context(std::span<const MasterKeyEntry> keys, const ContextOptions& options);
+
   // rtp_.form: which of kJobForms, and special().
   static constexpr std::uint8_t kFormMask = 0x7f;
   static constexpr std::uint8_t kSpecial = 0x80;

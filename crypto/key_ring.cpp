@@ -31,8 +31,7 @@ void KeyRing::expand_others(Engine& engine, const Suite& suite, std::span<const 
   for (std::size_t slot = 1; slot < keys.size(); ++slot) {
     slots_[slot].keys = std::make_unique<Keys>();
     Keys& expanded = *slots_[slot].keys;
-    expanded.release = expanded.rtp.fill(engine, suite, derive_rtp_keys(suite, keys[slot].master));
-    expanded.rtcp.fill(engine, suite, derive_rtcp_keys(suite, keys[slot].master));
+    expanded.release = fill_both(engine, suite, keys[slot].master, expanded.rtp, expanded.rtcp);
   }
 }
 

@@ -5,6 +5,7 @@
 #include <cstdint>
 
 #include "crypto/engine.hpp"
+#include "crypto/master_key.hpp"
 
 namespace sallyport::crypto {
 
@@ -24,5 +25,9 @@ struct alignas(64) SessionKey {
   KeyRelease fill(Engine& engine, const Suite& row, const SessionKeys& keys);
 };
 static_assert(sizeof(SessionKey) == 128);
+
+/// Derives and expands the session keys of SRTP and SRTCP under a master key: both, or neither where the engine throws.
+/// Answers how the records of both are to be released.
+KeyRelease fill_both(Engine& engine, const Suite& row, const MasterKey& master, SessionKey& rtp, SessionKey& rtcp);
 
 }  // namespace sallyport::crypto
