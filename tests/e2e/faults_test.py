@@ -10,7 +10,7 @@ import time
 from contextlib import ExitStack, closing, contextmanager
 
 from lib.capture import Capture
-from lib.gateway import Gateway
+from lib.gateway import Gateway, two_workers
 from lib.lab import Lab, missing, program
 from lib.process import Failure, Process, wait_until
 from lib.streams import Streams
@@ -146,7 +146,8 @@ class MemifLab(Lab):
                 "neighbour": [f"10.{net}.0.{host} 02:00:00:00:{net:02x}:02" for host in (2, 3)]}
 
     def gateway(self, streams, **memory):
-        sections = {"memory": {"size_mb": 256, **memory}, "control": {"socket": self.path("control.sock")},
+        sections = {"workers": two_workers(), "memory": {"size_mb": 256, **memory},
+                    "control": {"socket": self.path("control.sock")},
                     "port.west": self.port("west", 1), "port.east": self.port("east", 2)}
         gateway = Gateway(self, sections)
         self.secret(gateway.config.name, gateway.config.read_text() + streams)
@@ -211,7 +212,7 @@ def frozen(thread):
 
     def ptrace(request):
         if libc.ptrace(request, thread, None, None) != 0:
-            raise Failure(f"ptrace: {os.strerror(ctypes.get_errno())}")
+            raise OSError(ctypes.get_errno(), "ptrace")
 
     ptrace(_PTRACE_SEIZE)
     ptrace(_PTRACE_INTERRUPT)
@@ -233,16 +234,20 @@ def no_buffers(tap):
                            "--sink", "10.2.0.2:32000", "--sink-from", "10.2.0.1:32002", "--port-step", 4,
                            *lab.link("west", 1), *lab.link("east", 2, "sink-"))
         gateway = lab.gateway(streams, mbufs=2047)
-        cores = [worker["core"] for worker in gateway.json("status")["workers"]]
         lab.generator("load", "--config", lab.path("all") / "load.conf", "--duration", 120, "--pps", 8000)
         wait_until(lambda: port(gateway, "east")["tx"] > 2000, SETTLES, "media flows", 0.1)
-        with frozen(worker_thread(gateway.process, 1)):
+        with ExitStack() as stack:
+            try:
+                stack.enter_context(frozen(worker_thread(gateway.process, 1)))
+            except PermissionError as refused:
+                tap.skip("packet buffers run out", f"no worker can be held: {refused}")
+                return
             gateway.wait_for_log("the packet buffers are used up", SETTLES)
             status = gateway.json("status")
             pool = status["packet_buffers"][0]
             tap.ok(pool["in_use"] > 2047 - 64 and pool["times_used_up"] == 1 and
                    warned(gateway, "packet buffers are used up"),
-                   f"{len(cores)} workers, one stands still: status says that no packet buffer is left", status)
+                   "one of two workers stands still: status says that no packet buffer is left", status)
         gateway.wait_for_log("there are packet buffers again", SETTLES)
         sent = port(gateway, "east")["tx"]
         wait_until(lambda: port(gateway, "east")["tx"] > sent + 2000, SETTLES, "media flows again", 0.1)

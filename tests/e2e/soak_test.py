@@ -9,7 +9,7 @@ import time
 from collections import Counter
 from pathlib import Path
 
-from lib.gateway import Gateway, render
+from lib.gateway import Gateway, render, two_workers
 from lib.lab import Lab, missing, program
 from lib.process import Failure
 from lib.tap import main
@@ -84,7 +84,7 @@ class Soak:
 
     def __init__(self, lab):
         self.lab = lab
-        sections = {"memory": {"size_mb": 256}, "control": {"socket": lab.path("control.sock")},
+        sections = {"workers": two_workers(), "memory": {"size_mb": 256}, "control": {"socket": lab.path("control.sock")},
                     **{f"port.{name}": port_section(lab, name, net) for name, net in PORTS.items()}}
         self.common = render(sections)
         self.gateway = Gateway(lab, sections)

@@ -36,6 +36,11 @@ def lab_sections(lab, mode="auto"):
     return sections
 
 
+def two_workers():
+    """[workers] for two workers, on every machine that has two cores."""
+    return {"cores": ",".join(map(str, sorted(os.sched_getaffinity(0))[:2]))}
+
+
 def endpoint(address, port):
     return f"[{address}]:{port}" if ":" in address else f"{address}:{port}"
 
