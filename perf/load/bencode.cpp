@@ -23,7 +23,7 @@ class Reader {
     if (skip('d')) return dictionary(nested);
     auto string = text();
     if (!string) return std::nullopt;
-    return Bencode(std::move(*string));
+    return std::make_optional<Bencode>(std::move(*string));
   }
 
  private:
@@ -50,7 +50,7 @@ class Reader {
   std::optional<Bencode> number() {
     const auto read = digits('e');
     if (!read) return std::nullopt;
-    return Bencode(*read);
+    return std::make_optional<Bencode>(*read);
   }
 
   std::optional<Bencode::Text> text() {
@@ -68,7 +68,7 @@ class Reader {
       if (!item) return std::nullopt;
       list.push_back(std::move(*item));
     }
-    return Bencode(std::move(list));
+    return std::make_optional<Bencode>(std::move(list));
   }
 
   std::optional<Bencode> dictionary(unsigned nested) {
@@ -82,7 +82,7 @@ class Reader {
       if (known || !item) return std::nullopt;
       dictionary.push_back({std::move(*key), std::move(*item)});
     }
-    return Bencode(std::move(dictionary));
+    return std::make_optional<Bencode>(std::move(dictionary));
   }
 
   std::string_view rest_;
