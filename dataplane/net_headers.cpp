@@ -107,7 +107,6 @@ FrameView parse_frame(std::span<const std::uint8_t> frame) noexcept {
 EgressHeader::EgressHeader(const UdpEndpoint& local, const UdpEndpoint& remote) noexcept : v6_(local.address.v6) {
   std::uint8_t* ip = bytes_.data() + kEthernet;
   std::uint8_t* udp = ip + (v6_ ? kIpv6 : kIpv4);
-  length_ = static_cast<std::uint8_t>(kEthernet + (v6_ ? kIpv6 : kIpv4) + kUdp);
   store_be16(bytes_.data() + 12, v6_ ? RTE_ETHER_TYPE_IPV6 : RTE_ETHER_TYPE_IPV4);
   if (v6_) {
     ip[0] = 0x60;
@@ -127,6 +126,10 @@ EgressHeader::EgressHeader(const UdpEndpoint& local, const UdpEndpoint& remote) 
   store_be16(udp + 2, remote.port);
 }
 
+std::uint8_t EgressHeader::length() const noexcept {
+  return static_cast<std::uint8_t>(kEthernet + (v6_ ? kIpv6 : kIpv4) + kUdp);
+}
+
 void EgressHeader::set_next_hop(const drivers::MacAddress& source, const drivers::MacAddress& destination) noexcept {
   std::memcpy(bytes_.data(), destination.bytes.data(), 6);
   std::memcpy(bytes_.data() + 6, source.bytes.data(), 6);
@@ -142,13 +145,13 @@ drivers::MacAddress EgressHeader::next_hop() const noexcept {
 bool EgressHeader::push(rte_mbuf* packet, std::uint16_t port_offset, std::uint8_t dscp,
                         const ChecksumOffload& offload) const noexcept {
   const auto udp_length = static_cast<std::uint16_t>(rte_pktmbuf_data_len(packet) + kUdp);
-  char* room = rte_pktmbuf_prepend(packet, length_);
+  char* room = rte_pktmbuf_prepend(packet, length());
   if (room == nullptr) [[unlikely]]
     return false;
   auto* frame = reinterpret_cast<std::uint8_t*>(room);
   std::memcpy(frame, bytes_.data(), kEthernet + kIpv4 + kUdp);  // a fixed length compiles to a few stores
   if (v6_) std::memcpy(frame + kEthernet + kIpv4 + kUdp, bytes_.data() + kEthernet + kIpv4 + kUdp, kIpv6 - kIpv4);
-  std::uint8_t* udp = frame + length_ - kUdp;
+  std::uint8_t* udp = frame + length() - kUdp;
   if (port_offset != 0) {
     store_be16(udp, static_cast<std::uint16_t>(load_be16(udp) + port_offset));
     store_be16(udp + 2, static_cast<std::uint16_t>(load_be16(udp + 2) + port_offset));

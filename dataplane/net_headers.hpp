@@ -49,7 +49,7 @@ struct ChecksumOffload {
   bool ipv4_udp_wanted = true;  ///< false: over IPv4 send UDP checksum 0 rather than compute it
 };
 
-/// A leg's prebuilt Ethernet/IP/UDP header. Built by control, completed per packet by its worker.
+/// A leg's prebuilt Ethernet/IP/UDP header. Built by control, completed per packet by its worker. One cache line.
 class EgressHeader {
  public:
   EgressHeader() = default;
@@ -72,8 +72,9 @@ class EgressHeader {
   void push_ipv6(rte_mbuf* packet, std::uint8_t* frame, std::uint16_t udp_length, std::uint8_t dscp,
                  const ChecksumOffload& offload) const noexcept;
 
+  std::uint8_t length() const noexcept;
+
   std::array<std::uint8_t, 62> bytes_{};  ///< Ethernet 14, IPv4 20 or IPv6 40, UDP 8
-  std::uint8_t length_ = 0;
   bool v6_ = false;
   bool resolved_ = false;
 };

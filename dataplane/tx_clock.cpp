@@ -48,8 +48,9 @@ TxClock::TxClock(TxMode mode, const TxSeed& seed) noexcept
 bool TxClock::resume(std::uint32_t out_ssrc, std::uint64_t above, std::uint32_t timestamp) noexcept {
   const std::uint8_t limit = mode_ == TxMode::kFixedSsrc ? std::uint8_t{1} : kFreshSsrcs;
   if (mode_ == TxMode::kPassThrough || sources_used_ != 0 || ssrcs_used_ == limit) return false;
-  newest_ssrc_ = ssrcs_used_;
-  ssrcs_[ssrcs_used_++] = {.ssrc = out_ssrc, .last_timestamp = timestamp, .next = above + 1, .owner = kNobody};
+  newest_ssrc_ = ssrcs_used_++;
+  ssrc_in(newest_ssrc_) = {.ssrc = out_ssrc, .last_timestamp = timestamp, .next = above + 1};
+  owners_[newest_ssrc_] = kNobody;
   resumed_end_ = ssrcs_used_;
   return true;
 }
@@ -67,8 +68,8 @@ bool TxClock::take_rtp(std::uint8_t* packet) noexcept {
     restart(source);
     index = kFirstIndex + sequence;
   }
-  TxSsrc& ssrc = ssrcs_[source.ssrc_slot];
-  if (source.used.empty() || ssrc.owner != slot_of(source)) place(source, index, timestamp);
+  TxSsrc& ssrc = ssrc_in(source.ssrc_slot);
+  if (source.used.empty() || owners_[source.ssrc_slot] != slot_of(source)) place(source, index, timestamp);
   const auto ours = static_cast<std::uint64_t>(static_cast<std::int64_t>(index) + source.index_offset);
   source.used.commit(index);
   source.refused_run = 0;
@@ -96,7 +97,7 @@ const TxSource* TxClock::mapping_of(std::uint32_t in_ssrc) const noexcept {
 const TxSource* TxClock::sent_as(std::uint32_t out_ssrc) const noexcept {
   for (std::size_t i = 0; i < sources_used_; ++i) {
     const TxSource& source = sources_[i];
-    if (source.out_ssrc == out_ssrc && ssrcs_[source.ssrc_slot].owner == i) return &source;
+    if (source.out_ssrc == out_ssrc && owners_[source.ssrc_slot] == i) return &source;
   }
   return nullptr;
 }
@@ -120,24 +121,25 @@ void TxClock::choose_ssrc(TxSource& source, bool had_one) noexcept {
   const std::uint8_t limit = mode_ == TxMode::kFixedSsrc ? std::uint8_t{1} : kFreshSsrcs;
   if (resumed_next_ < resumed_end_) {
     source.ssrc_slot = resumed_next_++;
-    ssrcs_[source.ssrc_slot].owner = slot_of(source);
+    owners_[source.ssrc_slot] = slot_of(source);
   } else if (ssrcs_used_ < limit) {
     newest_ssrc_ = source.ssrc_slot = ssrcs_used_++;
-    ssrcs_[source.ssrc_slot] = TxSsrc{.ssrc = next_ssrc_, .last_timestamp = 0, .next = 0, .owner = slot_of(source)};
+    ssrc_in(newest_ssrc_) = TxSsrc{.ssrc = next_ssrc_};
+    owners_[newest_ssrc_] = slot_of(source);
     next_ssrc_ += stride_;
     source.timestamp_offset = mode_ == TxMode::kFixedSsrc ? 0 : static_cast<std::uint32_t>(next_random());
   } else if (!had_one) {
     source.ssrc_slot = newest_ssrc_;
     source.timestamp_offset = 0;
   }
-  source.out_ssrc = ssrcs_[source.ssrc_slot].ssrc;
+  source.out_ssrc = ssrc_in(source.ssrc_slot).ssrc;
 }
 
 /// Decides where the source's numbers land on its SSRC: anywhere on one that was never sent, else right behind its
 /// last.
 void TxClock::place(TxSource& source, std::uint64_t index, std::uint32_t timestamp) noexcept {
-  TxSsrc& ssrc = ssrcs_[source.ssrc_slot];
-  ssrc.owner = slot_of(source);
+  TxSsrc& ssrc = ssrc_in(source.ssrc_slot);
+  owners_[source.ssrc_slot] = slot_of(source);
   std::uint64_t ours = ssrc.next;
   source.floor = static_cast<std::int64_t>(ssrc.next);
   if (ssrc.next == 0) {

@@ -34,15 +34,11 @@ struct TxSeed {
   std::uint32_t first_span = kFirstSequenceSpan;
 };
 
-/// No source's slot.
-inline constexpr std::uint8_t kNobody = 0xff;
-
 /// An SSRC of ours. Its sequence only ever goes up, whichever source is sent under it.
 struct TxSsrc {
   std::uint32_t ssrc = 0;
   std::uint32_t last_timestamp = 0;
-  std::uint64_t next = 0;        ///< the lowest extended sequence number that was never sent; 0: none was
-  std::uint8_t owner = kNobody;  ///< the source that is mapped to it
+  std::uint64_t next = 0;  ///< the lowest extended sequence number that was never sent; 0: none was
 };
 
 /// A source's indices start in ROC 1, so that packets from before its first one (reordering) still have an index.
@@ -67,9 +63,11 @@ struct TxSource {
   }
 };
 
+/// What packets of the first source under the first SSRC touch lies in its first 128 bytes.
 class TxClock {
  public:
   static constexpr std::size_t kSources = 4;      ///< remembered at a time
+  static constexpr std::uint8_t kNobody = 0xff;   ///< no source's slot
   static constexpr std::uint8_t kFreshSsrcs = 8;  ///< per leg; a sending context remembers at least as many
 
   TxClock() = default;
@@ -79,8 +77,7 @@ class TxClock {
   /// Has the lines fetched that the next packet of the first source will touch.
   void prefetch() const noexcept {
     __builtin_prefetch(this, 1);
-    __builtin_prefetch(&sources_[0].used, 1);
-    __builtin_prefetch(&ssrcs_[0], 1);
+    __builtin_prefetch(reinterpret_cast<const std::uint8_t*>(this) + 64, 1);
   }
 
   /// After a failover, before the first packet: an SSRC that another process has sent, of which no index up to `above`
@@ -110,6 +107,11 @@ class TxClock {
     return static_cast<std::uint8_t>(&source - sources_.data());
   }
 
+  TxSsrc& ssrc_in(std::uint8_t slot) noexcept { return slot == 0 ? first_ssrc_ : more_ssrcs_[slot - 1]; }
+  const TxSsrc& ssrc_in(std::uint8_t slot) const noexcept { return slot == 0 ? first_ssrc_ : more_ssrcs_[slot - 1]; }
+
+  TxSsrc first_ssrc_;                               ///< slot 0
+  std::array<std::uint8_t, kFreshSsrcs> owners_{};  ///< by SSRC slot: the source that is mapped to it
   TxMode mode_ = TxMode::kPassThrough;
   std::uint8_t sources_used_ = 0;
   std::uint8_t ssrcs_used_ = 0;
@@ -122,7 +124,7 @@ class TxClock {
   std::uint64_t random_ = 0;
   std::uint32_t first_span_ = kFirstSequenceSpan;
   std::array<TxSource, kSources> sources_{};
-  std::array<TxSsrc, kFreshSsrcs> ssrcs_{};
+  std::array<TxSsrc, kFreshSsrcs - 1> more_ssrcs_{};
 };
 
 }  // namespace sallyport::dataplane
