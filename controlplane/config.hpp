@@ -98,6 +98,7 @@ struct Config {
   drivers::CryptoDeviceOptions crypto_device;  ///< `device` empty: none; `workers` is set when it is opened
   std::string crypto_device_position;          ///< as PortConfig::position
   std::string control_socket = "/run/sallyport/control.sock";
+  bool clear_media = false;  ///< captures may show media in the clear
   std::vector<PortConfig> ports;
   std::vector<StreamConfig> streams;
   std::vector<std::string> warnings;  ///< said loudly at start, as for allow_index_reuse_in_lab

@@ -19,7 +19,7 @@ class DraftBuilder {
       : file_(file), overrides_(overrides), faults_(faults) {}
 
   Draft build() {
-    for (const char* name : {"log", "workers", "memory", "crypto", "control"}) {
+    for (const char* name : {"log", "workers", "memory", "crypto", "control", "capture"}) {
       draft_.general.emplace(name, read(name, {.config = &draft_.config}));
     }
     for (const SectionText& section : file_) add(section);

@@ -63,7 +63,7 @@ inline std::vector<SideDraft> sides_of(StreamDraft& stream) {
 
 struct Draft {
   Config config;
-  std::map<std::string, Section, std::less<>> general;  ///< log, workers, memory, crypto, control
+  std::map<std::string, Section, std::less<>> general;  ///< log, workers, memory, crypto, control, capture
   std::vector<PortDraft> ports;
   std::vector<StreamDraft> streams;
   bool complete = true;  ///< no line and no section was left out because it made no sense

@@ -135,6 +135,10 @@ constexpr std::array kRows{
            "an absolute path of at most 107 characters",
            [](Target& t, Text v) { return set_string_if(t.config->control_socket, v, is_socket_path(v)); }},
 
+    KeyRow{"capture", "clear_media",
+           "yes: sallyport capture may show media in the clear, plain RTP as well as what comes or goes encrypted", "",
+           "no", kYesNo, [](Target& t, Text v) { return set_yes_no(t.config->clear_media, v); }},
+
     KeyRow{"port", "device",
            "what the port is: a Linux interface, a NIC that DPDK owns, a memif socket, an in-process ring, or capture "
            "files",

@@ -4,6 +4,7 @@
 #include <rte_launch.h>
 #include <rte_lcore.h>
 
+#include <algorithm>
 #include <string>
 
 #include "crypto/error.hpp"
@@ -100,6 +101,12 @@ void DataplaneClient::stop() noexcept {
   for (const auto& slot : slots_) slot->worker->discard_handed_over();
 }
 
+std::size_t DataplaneClient::slot_of(const drivers::IpAddress& address) const {
+  const auto found = std::ranges::find(addresses_, address, &dataplane::LocalAddress::address);
+  if (found == addresses_.end()) throw SetupError("no port has the address " + address.to_string());
+  return static_cast<std::size_t>(found - addresses_.begin());
+}
+
 StreamHandle DataplaneClient::reserve(std::uint16_t local_port) {
   const dataplane::WorkerId worker = owner_of(local_port);
   Slot& slot = *slots_[worker];
@@ -166,6 +173,87 @@ void DataplaneClient::snapshot(StreamHandle handle, crypto::Direction direction,
                                const crypto::ContextOptions& options) {
   send(handle.worker,
        dataplane::SnapshotState{handle.stream, direction, std::make_unique<crypto::StateSnapshot>(options)});
+}
+
+void DataplaneClient::start_trace(const std::vector<dataplane::TracedLeg>& legs, std::uint16_t packets) {
+  if (++trace_session_ == 0) trace_session_ = 1;
+  std::vector<std::unique_ptr<dataplane::Trace>> made;  // all or none
+  for (dataplane::WorkerId id = 0; id < slots_.size(); ++id) {
+    made.push_back(std::make_unique<dataplane::Trace>(trace_session_, id, legs, packets));
+  }
+  for (dataplane::WorkerId id = 0; id < slots_.size(); ++id) {
+    slots_[id]->trace = {std::move(made[id]), true};
+    send(id, dataplane::StartTrace{slots_[id]->trace.what.get()});
+  }
+}
+
+void DataplaneClient::stop_trace() {
+  for (dataplane::WorkerId id = 0; id < slots_.size(); ++id) send(id, dataplane::StopTrace{});
+}
+
+bool DataplaneClient::tracing() const noexcept {
+  return std::ranges::any_of(slots_, [](const auto& slot) { return slot->trace.out; });
+}
+
+void DataplaneClient::take_trace(const std::function<void(dataplane::WorkerId, const dataplane::TraceRecord&)>& take) {
+  for (dataplane::WorkerId id = 0; id < slots_.size(); ++id) {
+    if (slots_[id]->trace.what == nullptr) continue;
+    for (dataplane::TraceRecord record; slots_[id]->trace.what->take(record);) take(id, record);
+  }
+}
+
+std::uint64_t DataplaneClient::trace_lost() const noexcept {
+  std::uint64_t sum = 0;
+  for (const auto& slot : slots_) sum += slot->trace.what == nullptr ? 0 : slot->trace.what->lost();
+  return sum;
+}
+
+void DataplaneClient::start_capture(dataplane::CaptureSide side, const std::vector<StreamHandle>& legs,
+                                    std::size_t slots) {
+  std::vector<std::vector<dataplane::CapturedLeg>> of_worker(slots_.size());
+  for (std::uint8_t number = 0; number < legs.size(); ++number) {
+    of_worker[legs[number].worker].push_back({legs[number].stream, number});
+  }
+  std::vector<std::unique_ptr<dataplane::Capture>> made(slots_.size());  // all or none
+  for (dataplane::WorkerId id = 0; id < slots_.size(); ++id) {
+    if (!of_worker[id].empty()) made[id] = std::make_unique<dataplane::Capture>(side, std::move(of_worker[id]), slots);
+  }
+  for (dataplane::WorkerId id = 0; id < slots_.size(); ++id) {
+    slots_[id]->capture = {std::move(made[id]), false};
+    if (slots_[id]->capture.what == nullptr) continue;
+    slots_[id]->capture.out = true;
+    send(id, dataplane::StartCapture{slots_[id]->capture.what.get()});
+  }
+}
+
+void DataplaneClient::stop_capture() {
+  for (dataplane::WorkerId id = 0; id < slots_.size(); ++id) {
+    if (slots_[id]->capture.out) send(id, dataplane::StopCapture{});
+  }
+}
+
+bool DataplaneClient::capturing() const noexcept {
+  return std::ranges::any_of(slots_, [](const auto& slot) { return slot->capture.out; });
+}
+
+std::size_t DataplaneClient::take_captured(std::size_t most,
+                                           const std::function<void(const dataplane::CapturedPacket&)>& take) {
+  std::size_t taken = 0;
+  for (const auto& slot : slots_) {
+    if (slot->capture.what == nullptr) continue;
+    while (taken < most && slot->capture.what->take_one(take)) ++taken;
+  }
+  return taken;
+}
+
+std::uint64_t DataplaneClient::capture_lost() const noexcept {
+  std::uint64_t sum = 0;
+  for (const auto& slot : slots_) sum += slot->capture.what == nullptr ? 0 : slot->capture.what->lost();
+  return sum;
+}
+
+void DataplaneClient::forget_capture() noexcept {
+  for (const auto& slot : slots_) slot->capture.what.reset();
 }
 
 void DataplaneClient::send(dataplane::WorkerId worker, dataplane::Command command) {

@@ -87,6 +87,8 @@ class DataplaneClient {
   unsigned core(std::size_t id) const noexcept { return options_.cores[id]; }
   const dataplane::Clock& clock() const noexcept { return clock_; }
   const std::vector<dataplane::LocalAddress>& addresses() const noexcept { return addresses_; }
+  /// The slot of one of our addresses. Throws SetupError where it is none.
+  std::size_t slot_of(const drivers::IpAddress& address) const;
   const std::vector<DataplanePort>& ports() const noexcept { return ports_; }
   /// The worker that owns a local UDP port.
   dataplane::WorkerId owner_of(std::uint16_t local_port) const noexcept {
@@ -116,10 +118,41 @@ class DataplaneClient {
   /// Asks for the state of a direction whose context was made with `options`.
   void snapshot(StreamHandle handle, crypto::Direction direction, const crypto::ContextOptions& options);
 
+  /// Has every worker trace the first `packets` packets that it receives for these legs, and those that others hand
+  /// over to it, until stop_trace(). Not while tracing().
+  void start_trace(const std::vector<dataplane::TracedLeg>& legs, std::uint16_t packets);
+  void stop_trace();
+  /// Whether some worker may still write steps down.
+  bool tracing() const noexcept;
+  /// Takes the steps that the workers have written down, in the order of each worker.
+  void take_trace(const std::function<void(dataplane::WorkerId, const dataplane::TraceRecord&)>& take);
+  /// Steps of the latest trace for which a worker had no room.
+  std::uint64_t trace_lost() const noexcept;
+
+  /// Has the workers of these legs copy their packets, `slots` (a power of two) of them at most until they are taken,
+  /// until stop_capture(). `number` of a packet's leg is its place in `legs`. Not while capturing().
+  void start_capture(dataplane::CaptureSide side, const std::vector<StreamHandle>& legs, std::size_t slots);
+  void stop_capture();
+  /// Whether some worker may still copy packets.
+  bool capturing() const noexcept;
+  /// Takes up to `most` copies, in the order of each worker; returns how many there were.
+  std::size_t take_captured(std::size_t most, const std::function<void(const dataplane::CapturedPacket&)>& take);
+  /// Packets of the latest capture for which there was no slot.
+  std::uint64_t capture_lost() const noexcept;
+  /// Gives the memory of a capture back that has ended and was taken.
+  void forget_capture() noexcept;
+
   /// Sends what waited for room in the rings and takes the workers' events. To be called every few milliseconds.
   void poll();
 
  private:
+  /// Control's own, which the worker has the use of for a while.
+  template <typename T>
+  struct Lent {
+    std::unique_ptr<T> what;
+    bool out = false;
+  };
+
   /// One worker, control's ends of its rings, and who has which of its stream ids.
   struct Slot {
     Slot(std::size_t ring_size, std::uint32_t max_streams);
@@ -128,7 +161,9 @@ class DataplaneClient {
     std::deque<dataplane::Command> waiting;  ///< commands that found the ring full, in order
     std::vector<std::uint32_t> free_ids;
     std::vector<std::uint32_t> generations;
-    std::unique_ptr<dataplane::Worker> worker;
+    Lent<dataplane::Trace> trace;
+    Lent<dataplane::Capture> capture;
+    std::unique_ptr<dataplane::Worker> worker;  ///< dies before what it was lent
   };
 
   std::vector<dataplane::WorkerPort> ports_for(dataplane::WorkerId worker) const;
@@ -145,6 +180,8 @@ class DataplaneClient {
   void take(dataplane::WorkerId worker, dataplane::StateTaken& event);
   void take(dataplane::WorkerId worker, dataplane::DeviceSilent&) { tell_of_device(worker, true); }
   void take(dataplane::WorkerId worker, dataplane::DeviceAnswers&) { tell_of_device(worker, false); }
+  void take(dataplane::WorkerId worker, dataplane::TraceEnded&) { slots_[worker]->trace.out = false; }
+  void take(dataplane::WorkerId worker, dataplane::CaptureEnded&) { slots_[worker]->capture.out = false; }
   void take(dataplane::WorkerId, std::monostate&) {}
   void tell_gone(const crypto::Context* key);
   void tell_of_device(dataplane::WorkerId worker, bool silent) const;
@@ -157,6 +194,7 @@ class DataplaneClient {
   dataplane::HandOverMesh hand_over_;
   DataplaneListener listener_;
   std::vector<std::unique_ptr<Slot>> slots_;
+  std::uint32_t trace_session_ = 0;
   std::atomic<bool> stop_{false};
   bool running_ = false;
 };

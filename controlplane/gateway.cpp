@@ -87,6 +87,8 @@ Gateway::Gateway(Config config, std::vector<std::string> overrides)
   streams_->apply(std::move(config_.streams));
   health_ = make_health();
   reporter_ = std::make_unique<StatusReporter>(facts(), *dataplane_, *streams_, *health_);
+  trace_ = std::make_unique<PacketTrace>(*dataplane_, *streams_);
+  capture_ = std::make_unique<PacketCapture>(*dataplane_, *streams_, config_.clear_media);
   add_commands();
   spdlog::info("engine {}; {} workers; huge pages {}; {} streams", engine_->description(), dataplane_->workers(),
                eal_.huge_pages_in_use() ? "in use" : "not in use", streams_->all().size());
@@ -224,6 +226,14 @@ void Gateway::add_commands() {
   });
   control_.handle("stats", [this](const nlohmann::json&) { return reporter_->stats(); });
   control_.handle("streams", [this](const nlohmann::json&) { return reporter_->streams(); });
+  control_.handle("trace_start",
+                  [this](const nlohmann::json& asked, const Requester& from) { return trace_->start(asked, from); });
+  control_.handle("trace_read", [this](const nlohmann::json&) { return trace_->read(); });
+  control_.handle("trace_stop", [this](const nlohmann::json&) { return trace_->stop(); });
+  control_.handle("capture_start",
+                  [this](const nlohmann::json& asked, const Requester& from) { return capture_->start(asked, from); });
+  control_.handle("capture_read", [this](const nlohmann::json& asked) { return capture_->read(asked); });
+  control_.handle("capture_stop", [this](const nlohmann::json& asked) { return capture_->stop(asked); });
   control_.handle("reload", [this](const nlohmann::json&) {
     const std::vector<std::string> faults = reload();
     if (faults.empty()) return nlohmann::json::object();
@@ -255,6 +265,8 @@ void Gateway::wait_for_signal() {
 
 void Gateway::poll_dataplane() {
   dataplane_->poll();
+  trace_->poll();
+  capture_->poll();
   poll_timer_.expires_after(kPollInterval);
   poll_timer_.async_wait([this](const boost::system::error_code& error) {
     if (!error) poll_dataplane();
@@ -280,6 +292,7 @@ std::vector<std::string> Gateway::reload() {
       const StreamChanges changes = streams_->apply(std::move(wanted.streams));
       set_log_level(wanted.log_level);
       config_.log_level = wanted.log_level;
+      capture_->streams_changed(wanted.clear_media);
       for (const std::string& warning : wanted.warnings) spdlog::warn("{}", warning);
       reporter_->set_warnings(wanted.warnings);
       spdlog::info("reloaded {}: {} streams kept, {} re-keyed, {} replaced, {} added, {} removed; {} adjusted",

@@ -15,6 +15,8 @@
 #include "controlplane/dataplane_client.hpp"
 #include "controlplane/health/health.hpp"
 #include "controlplane/neighbour.hpp"
+#include "controlplane/observe/packet_capture.hpp"
+#include "controlplane/observe/packet_trace.hpp"
 #include "controlplane/session/static_streams.hpp"
 #include "controlplane/status.hpp"
 #include "drivers/eal.hpp"
@@ -78,6 +80,8 @@ class Gateway {
   std::unique_ptr<Health> health_;
   std::unique_ptr<StaticStreams> streams_;
   std::unique_ptr<StatusReporter> reporter_;
+  std::unique_ptr<PacketTrace> trace_;
+  std::unique_ptr<PacketCapture> capture_;
 };
 
 }  // namespace sallyport::controlplane

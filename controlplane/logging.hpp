@@ -9,6 +9,9 @@ namespace sallyport::controlplane {
 /// Sets the process's log up. `level`: as in [log] level.
 void set_up_logging(const std::string& level);
 
+/// Writes down who was shown what, whatever the log's level is: "... info audit: TEXT".
+void audit(const std::string& text);
+
 /// Changes the level of a running gateway.
 void set_log_level(const std::string& level);
 

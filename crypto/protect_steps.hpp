@@ -14,6 +14,7 @@ Verdict begin_protect_as(const JobSpace& space, SrtpPacket& packet) noexcept {
   const bool special = context.special();
   const WireForm form = special ? context.special_form(Policy::kKind) : Policy::usual_form(context);
   packet.attention = false;
+  packet.key_slot = context.send_slot();
   if (!well_formed<Policy>(packet, 0)) return Verdict::kMalformed;
   if (packet.room < packet.length + Policy::kIndexOnWire + form.tag_len + form.mki_len) return Verdict::kNoRoom;
 

@@ -44,11 +44,12 @@ struct SrtpPacket {
   std::uint16_t header_len;  ///< RTP: header with CSRCs and extension (never encrypted); RTCP: 8
   std::uint16_t room;        ///< bytes writable from `data`: length plus tail room (protect needs the overhead)
   PacketKind kind;
-  Verdict verdict;      ///< out
-  bool used_fallback;   ///< out, unprotect: the previous key authenticated it
-  bool authentic;       ///< out, unprotect, of a refused one: its tag was right under `index` all the same
-  bool attention;       ///< out: the context that was used asks something of control (Context::take_attention())
-  std::uint64_t index;  ///< out: 48-bit packet index (RTP) or 31-bit SRTCP index
+  Verdict verdict;        ///< out
+  bool used_fallback;     ///< out, unprotect: the previous key authenticated it
+  bool authentic;         ///< out, unprotect, of a refused one: its tag was right under `index` all the same
+  bool attention;         ///< out: the context that was used asks something of control (Context::take_attention())
+  std::uint8_t key_slot;  ///< out: which of the context's master keys was used, or tried last, 0 being the first
+  std::uint64_t index;    ///< out: 48-bit packet index (RTP) or 31-bit SRTCP index
 };
 
 /// Jobs and scratch memory for one burst. One per worker; about 140 KiB.

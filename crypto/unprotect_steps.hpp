@@ -95,6 +95,7 @@ Verdict begin_unprotect_as(const JobSpace& space, SrtpPacket& packet, Context& c
   WireForm form = special ? context.special_form(Policy::kKind) : Policy::usual_form(context);
   packet.attention = false;
   packet.authentic = false;
+  packet.key_slot = 0;
   if (!well_formed<Policy>(packet, Policy::kIndexOnWire + form.tag_len + form.mki_len)) return Verdict::kMalformed;
   const Tail tail = tail_of<Policy>(packet, row, form);
   const std::size_t header_len = Policy::header_len(packet);
@@ -104,6 +105,7 @@ Verdict begin_unprotect_as(const JobSpace& space, SrtpPacket& packet, Context& c
     const std::optional<std::uint8_t> slot = context.slot_of(tail.mki);
     if (!slot) return Verdict::kUnknownMki;
     key_slot = *slot;
+    packet.key_slot = key_slot;
   }
   if constexpr (Policy::kKind == PacketKind::kRtcp) {
     const bool encrypted = (load_be32(tail.index) & kEncryptedBit) != 0;

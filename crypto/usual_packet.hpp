@@ -40,6 +40,7 @@ namespace sallyport::crypto {
   --state->allowance;
   packet.index = index;
   packet.attention = false;
+  packet.key_slot = 0;
   fill_usual_job<RtpPolicy>(workspace.jobs[slot], packet.data, row,
                             {context.rtp(), {row.rtp_tag_len, 0, true}, index, header_len, length - header_len});
   workspace.origins[slot] = {state, 0, 0, 0, false, true};
@@ -66,6 +67,7 @@ namespace sallyport::crypto {
   const std::size_t text_len = packet.length - header_len - row.rtp_tag_len;
   packet.index = index;
   packet.attention = false;
+  packet.key_slot = 0;
   fill_usual_job<RtpPolicy>(workspace.jobs[slot], packet.data, row,
                             {context.rtp(), {row.rtp_tag_len, 0, true}, index, header_len, text_len});
   workspace.origins[slot] = {state, static_cast<std::uint16_t>(text_len), 0, 0, false, true};

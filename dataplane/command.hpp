@@ -6,7 +6,9 @@
 
 #include "crypto/context.hpp"
 #include "crypto/state_snapshot.hpp"
+#include "dataplane/capture.hpp"
 #include "dataplane/stream.hpp"
+#include "dataplane/trace.hpp"
 
 namespace sallyport::dataplane {
 
@@ -85,7 +87,24 @@ struct SnapshotState {
   std::unique_ptr<crypto::StateSnapshot> into;  ///< made with the options of the direction's context
 };
 
-using Command = std::variant<std::monostate, AddStream, RemoveStream, SetNextHop, SetRemote, RekeyReceive, RekeySend,
-                             AdjustStream, InstallEpochKey, SendWithKey, SetRoc, SnapshotState>;
+/// Has packets traced until StopTrace; `trace` is control's, and the worker's to use until TraceEnded.
+struct StartTrace {
+  Trace* trace = nullptr;
+};
+
+/// TraceEnded answers.
+struct StopTrace {};
+
+/// Likewise for a capture.
+struct StartCapture {
+  Capture* capture = nullptr;
+};
+
+/// CaptureEnded answers.
+struct StopCapture {};
+
+using Command =
+    std::variant<std::monostate, AddStream, RemoveStream, SetNextHop, SetRemote, RekeyReceive, RekeySend, AdjustStream,
+                 InstallEpochKey, SendWithKey, SetRoc, SnapshotState, StartTrace, StopTrace, StartCapture, StopCapture>;
 
 }  // namespace sallyport::dataplane

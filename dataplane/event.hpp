@@ -75,7 +75,14 @@ struct DeviceSilent {};
 /// It answers again.
 struct DeviceAnswers {};
 
-using Event = std::variant<std::monostate, StreamRetired, ContextRetired, MediaLost, MediaResumed, KeyLifetime,
-                           EpochDue, EpochKeyRetired, RocRefused, StateTaken, DeviceSilent, DeviceAnswers>;
+/// The worker has nothing more to do with the trace that it was given.
+struct TraceEnded {};
+
+/// Likewise for a capture.
+struct CaptureEnded {};
+
+using Event =
+    std::variant<std::monostate, StreamRetired, ContextRetired, MediaLost, MediaResumed, KeyLifetime, EpochDue,
+                 EpochKeyRetired, RocRefused, StateTaken, DeviceSilent, DeviceAnswers, TraceEnded, CaptureEnded>;
 
 }  // namespace sallyport::dataplane

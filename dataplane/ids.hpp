@@ -27,6 +27,15 @@ struct Sink {
   bool operator==(const Sink&) const = default;
 };
 
+/// One packet that is being traced: the how-manieth it was of that worker's in that trace (Trace).
+struct TraceMark {
+  std::uint32_t session = 0;  ///< 0: of none; no other number comes twice
+  WorkerId worker = 0;        ///< that received it
+  std::uint16_t number = 0;
+
+  bool operator==(const TraceMark&) const = default;
+};
+
 /// The worker that owns a local UDP port. An RTP port and the RTCP port above it fall together. A NIC that steers media
 /// goes by the same function.
 constexpr WorkerId worker_of(std::uint16_t port, std::size_t workers) noexcept {

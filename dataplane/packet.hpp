@@ -38,6 +38,9 @@ struct PacketMeta {
   crypto::PacketKind kind;
   HandOver hand_over;
   std::uint8_t dscp;
+  std::uint8_t frame_offset;  ///< how far in front of the payload the received frame begins; its headers are there
+                              ///< until transmit writes its own
+  TraceMark trace;            ///< which packet of a trace; counts only where that trace goes on, a leftover otherwise
 };
 static_assert(sizeof(PacketMeta) <= drivers::kPacketMetaSize);
 

@@ -8,6 +8,7 @@
 #include "dataplane/key_watch.hpp"
 #include "dataplane/stage_timer.hpp"
 #include "dataplane/stages/stages.hpp"
+#include "dataplane/watch.hpp"
 
 namespace sallyport::dataplane {
 namespace {
@@ -98,6 +99,7 @@ bool Worker::poll_port(std::uint16_t port) noexcept {
     state_.stats.rx.add(received);
     state_.stats.ports[port].rx.add(received);
     timer.lap(Stage::kRx, received);
+    watch_arrival(state_, burst, port);
     classify(state_, burst, port);
     timer.lap(Stage::kClassify, received);
     Burst none;
@@ -113,6 +115,7 @@ bool Worker::poll_port(std::uint16_t port) noexcept {
 void Worker::run_stages(Burst& received, Burst& media) noexcept {
   StageTimer timer(state_.stats);
   const std::uint16_t packets = received.size();
+  watch_found(state_, received);
   unprotect(state_, received);
   timer.lap(Stage::kUnprotect, packets);
   forward(timer, received, media);
@@ -121,13 +124,16 @@ void Worker::run_stages(Burst& received, Burst& media) noexcept {
 /// Steps 4 to 7.
 void Worker::forward(StageTimer& timer, Burst& opened, Burst& media) noexcept {
   std::uint16_t packets = opened.size();
+  watch_opened(state_, opened);
   route(state_, opened);
   timer.lap(Stage::kRoute, packets);
   for (Burst* burst : {&opened, &media}) {
     packets = burst->size();
+    watch_routed(state_, *burst);
     protect(state_, *burst);
     timer.lap(Stage::kProtect, packets);
     packets = burst->size();
+    watch_transmit(state_);
     transmit(state_, *burst);
     timer.lap(Stage::kTransmit, packets);
   }
@@ -141,8 +147,10 @@ bool Worker::poll_hand_over() noexcept {
     Burst received;
     Burst media;
     std::uint16_t taken = 0;
-    for (rte_mbuf* packet = nullptr; taken < kBurst && ring.pop(packet); ++taken)
+    for (rte_mbuf* packet = nullptr; taken < kBurst && ring.pop(packet); ++taken) {
+      watch_taken(state_, packet, static_cast<WorkerId>(from));
       take_handed_over(received, media, packet);
+    }
     if (taken == 0) continue;
     any = true;
     state_.stats.handed_in.add(taken);
@@ -165,6 +173,7 @@ bool Worker::poll_device() noexcept {
     Burst none;
     forward(timer, opened, none);
     const std::uint16_t packets = sealed.size();
+    watch_transmit(state_);
     transmit(state_, sealed);
     timer.lap(Stage::kTransmit, packets);
   }
@@ -310,6 +319,16 @@ void Worker::apply(SnapshotState& command) noexcept {
   const crypto::Context* const context = stream == nullptr ? nullptr : (sending ? stream->tx : stream->rx).get();
   if (context != nullptr) context->snapshot(*command.into);
   rings_.events->push(StateTaken{command.stream, command.direction, std::move(command.into), context != nullptr});
+}
+
+void Worker::apply(StopTrace&) noexcept {
+  state_.trace = nullptr;
+  rings_.events->push(TraceEnded{});
+}
+
+void Worker::apply(StopCapture&) noexcept {
+  state_.capture = nullptr;
+  rings_.events->push(CaptureEnded{});
 }
 
 /// A key that `stream` has used.

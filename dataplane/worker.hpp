@@ -69,6 +69,10 @@ class Worker {
   void apply(SendWithKey& command) noexcept;
   void apply(SetRoc& command) noexcept;
   void apply(SnapshotState& command) noexcept;
+  void apply(StartTrace& command) noexcept { state_.trace = command.trace; }
+  void apply(StopTrace& command) noexcept;
+  void apply(StartCapture& command) noexcept { state_.capture = command.capture; }
+  void apply(StopCapture& command) noexcept;
   static void apply(std::monostate&) noexcept {}
   bool poll_port(std::uint16_t port) noexcept;
   bool poll_hand_over() noexcept;

@@ -10,6 +10,7 @@
 #include "crypto/engine.hpp"
 #include "crypto/transform.hpp"
 #include "dataplane/burst.hpp"
+#include "dataplane/capture.hpp"
 #include "dataplane/clock.hpp"
 #include "dataplane/device_watch.hpp"
 #include "dataplane/event.hpp"
@@ -21,6 +22,7 @@
 #include "dataplane/ring.hpp"
 #include "dataplane/stats.hpp"
 #include "dataplane/stream_table.hpp"
+#include "dataplane/trace.hpp"
 #include "drivers/eth_port.hpp"
 
 namespace sallyport::dataplane {
@@ -75,6 +77,8 @@ struct WorkerState {
   std::array<crypto::SrtpPacket, kBurst> srtp;  ///< the burst as the transforms see it
   HandOverMesh* hand_over = nullptr;
   Ring<Event>* events = nullptr;  ///< towards control
+  Trace* trace = nullptr;         ///< control's; null unless packets are being traced
+  Capture* capture = nullptr;     ///< likewise
   WorkerStats stats;
 };
 
@@ -83,6 +87,8 @@ struct WorkerState {
 inline bool drop(WorkerState& worker, rte_mbuf* packet, Stream* leg, DropReason reason) noexcept {
   worker.stats.drops[static_cast<std::size_t>(reason)].add();
   if (leg != nullptr) leg->counters.drops[static_cast<std::size_t>(reason)].add();
+  if (worker.trace != nullptr) [[unlikely]]
+    worker.trace->note_drop(meta_of(packet), reason);
   rte_pktmbuf_free(packet);
   return false;
 }
@@ -93,6 +99,9 @@ inline bool hand_over(WorkerState& worker, rte_mbuf* packet, WorkerId to, HandOv
   meta.hand_over = why;
   Stream* leg = meta.leg;
   meta.leg = nullptr;
+  // Written down before: the packet is the other worker's once it is in the ring.
+  if (worker.trace != nullptr) [[unlikely]]
+    worker.trace->note(meta, step::HandedOver{to, why});
   rte_mbuf* moved = packet;
   if (to >= worker.workers || !worker.hand_over->between(worker.id, to).push(std::move(moved))) {
     return drop(worker, packet, leg, DropReason::kHandOverFull);

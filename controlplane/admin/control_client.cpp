@@ -48,9 +48,18 @@ ControlClient::ControlClient(std::string path)
   }
 }
 
-std::string ControlClient::ask(const std::string& command) {
-  const std::string request = nlohmann::json{{"command", command}}.dump() + "\n";
-  if (::send(socket_.get(), request.data(), request.size(), MSG_NOSIGNAL) != static_cast<ssize_t>(request.size())) {
+std::string ControlClient::ask(const std::string& command) { return exchange({{"command", command}}); }
+
+nlohmann::json ControlClient::demand(const nlohmann::json& request) {
+  nlohmann::json reply = nlohmann::json::parse(exchange(request), nullptr, false);
+  if (!reply.is_object()) throw SetupError("the gateway's answer is malformed: is that a sallyportd socket?");
+  if (!reply.value("ok", false)) throw SetupError(reply.value("error", "refused without a reason"));
+  return reply;
+}
+
+std::string ControlClient::exchange(const nlohmann::json& request) {
+  const std::string line = request.dump(-1, ' ', false, nlohmann::json::error_handler_t::replace) + "\n";
+  if (::send(socket_.get(), line.data(), line.size(), MSG_NOSIGNAL) != static_cast<ssize_t>(line.size())) {
     throw SetupError("the gateway at " + path_ + " closed the connection; see its log");
   }
   std::string reply;

@@ -16,8 +16,13 @@ class ControlClient {
   /// Sends {"command": command} and returns the reply's line. Throws SetupError where the gateway went away or is
   /// silent for ten seconds.
   std::string ask(const std::string& command);
+  /// Sends a request that is more than a command's name, and returns what the gateway says. Throws SetupError also
+  /// where it refuses, with its reason.
+  nlohmann::json demand(const nlohmann::json& request);
 
  private:
+  std::string exchange(const nlohmann::json& request);
+
   std::string path_;
   drivers::FileDescriptor socket_;
 };

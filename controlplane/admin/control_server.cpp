@@ -9,6 +9,7 @@
 #include <algorithm>
 #include <cerrno>
 #include <filesystem>
+#include <optional>
 #include <system_error>
 
 #include "controlplane/admin/control_session.hpp"
@@ -75,18 +76,22 @@ void remove_stale(const std::string& path) {
   spdlog::info("removed the control socket {} that an earlier process left", path);
 }
 
-/// Nobody but root and our own user is served.
-bool is_allowed(stream_protocol::socket& socket) {
+/// Nobody but root and our own user is served: nothing for others.
+std::optional<Requester> allowed_requester(stream_protocol::socket& socket) {
   ucred peer{};
   socklen_t length = sizeof peer;
-  if (::getsockopt(socket.native_handle(), SOL_SOCKET, SO_PEERCRED, &peer, &length) != 0) return false;
-  if (peer.uid == 0 || peer.uid == ::geteuid()) return true;
-  spdlog::warn("control socket: refused user {} (process {}): expected root or user {}", peer.uid, peer.pid,
-               ::geteuid());
-  return false;
+  if (::getsockopt(socket.native_handle(), SOL_SOCKET, SO_PEERCRED, &peer, &length) != 0) return std::nullopt;
+  const Requester from{peer.uid, peer.pid};
+  if (peer.uid == 0 || peer.uid == ::geteuid()) return from;
+  spdlog::warn("control socket: refused {}: expected root or user {}", from.to_string(), ::geteuid());
+  return std::nullopt;
 }
 
 }  // namespace
+
+std::string Requester::to_string() const {
+  return "user " + std::to_string(user) + " (process " + std::to_string(process) + ")";
+}
 
 ControlServer::ControlServer(boost::asio::io_context& io, std::string path, std::chrono::milliseconds idle)
     : path_(std::move(path)), idle_(idle), acceptor_(io), retry_(io) {
@@ -121,6 +126,11 @@ void ControlServer::handle(std::string command, Handler handler) {
   handlers_->insert_or_assign(std::move(command), std::move(handler));
 }
 
+void ControlServer::handle(std::string command, PlainHandler handler) {
+  handle(std::move(command),
+         [handler = std::move(handler)](const nlohmann::json& request, const Requester&) { return handler(request); });
+}
+
 std::size_t ControlServer::connections() const {
   return static_cast<std::size_t>(
       std::count_if(sessions_.begin(), sessions_.end(), [](const auto& session) { return !session.expired(); }));
@@ -146,12 +156,13 @@ void ControlServer::accept() {
 
 void ControlServer::admit(stream_protocol::socket socket) {
   std::erase_if(sessions_, [](const auto& session) { return session.expired(); });
-  if (!is_allowed(socket)) return;  // closed as it goes out of scope
+  const std::optional<Requester> from = allowed_requester(socket);
+  if (!from) return;  // closed as it goes out of scope
   if (sessions_.size() >= kMaxConnections) {
     spdlog::warn("control socket: more than {} connections, refused one", kMaxConnections);
     return;
   }
-  const auto session = std::make_shared<ControlSession>(std::move(socket), handlers_, idle_);
+  const auto session = std::make_shared<ControlSession>(std::move(socket), *from, handlers_, idle_);
   sessions_.push_back(session);
   session->start();
 }

@@ -2,6 +2,8 @@
 // Serves root and the gateway's own user only (socket mode 0600, peer credentials checked). Knows no command by itself.
 #pragma once
 
+#include <sys/types.h>
+
 #include <boost/asio/io_context.hpp>
 #include <boost/asio/local/stream_protocol.hpp>
 #include <boost/asio/steady_timer.hpp>
@@ -17,10 +19,21 @@ namespace sallyport::controlplane {
 
 class ControlSession;
 
+/// Who is at the other end of a connection, as the kernel says.
+struct Requester {
+  uid_t user = 0;
+  pid_t process = 0;
+
+  /// "user 0 (process 1234)".
+  std::string to_string() const;
+};
+
 class ControlServer {
  public:
   /// Answers a request with an object; "ok": true is added. What it throws becomes {"ok": false, "error": what()}.
-  using Handler = std::function<nlohmann::json(const nlohmann::json& request)>;
+  using Handler = std::function<nlohmann::json(const nlohmann::json& request, const Requester& from)>;
+  /// One to whom it is all the same who asks.
+  using PlainHandler = std::function<nlohmann::json(const nlohmann::json& request)>;
   using Handlers = std::map<std::string, Handler, std::less<>>;
 
   static constexpr std::size_t kMaxConnections = 64;
@@ -37,6 +50,7 @@ class ControlServer {
 
   /// Serves `command` from now on. Called on the io_context's thread.
   void handle(std::string command, Handler handler);
+  void handle(std::string command, PlainHandler handler);
   std::size_t connections() const;
 
  private:

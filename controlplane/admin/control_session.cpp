@@ -19,7 +19,7 @@ std::string known_commands(const ControlServer::Handlers& handlers) {
   return list;
 }
 
-json dispatch(std::string_view line, const ControlServer::Handlers& handlers) {
+json dispatch(std::string_view line, const Requester& from, const ControlServer::Handlers& handlers) {
   const json request = json::parse(line, nullptr, false);
   if (!request.is_object()) return refusal("malformed request: expected one JSON object per line");
   const auto command = request.find("command");
@@ -27,7 +27,7 @@ json dispatch(std::string_view line, const ControlServer::Handlers& handlers) {
   const auto handler = handlers.find(command->get_ref<const std::string&>());
   if (handler == handlers.end()) return refusal("unknown command: expected one of " + known_commands(handlers));
   try {
-    json reply = handler->second(request);
+    json reply = handler->second(request, from);
     if (!reply.contains("ok")) reply["ok"] = true;
     return reply;
   } catch (const std::exception& error) {
@@ -37,14 +37,18 @@ json dispatch(std::string_view line, const ControlServer::Handlers& handlers) {
 
 }  // namespace
 
-std::string reply_to(std::string_view line, const ControlServer::Handlers& handlers) {
+std::string reply_to(std::string_view line, const Requester& from, const ControlServer::Handlers& handlers) {
   // Paths and names may be no UTF-8: they must not make an answer impossible.
-  return dispatch(line, handlers).dump(-1, ' ', false, json::error_handler_t::replace);
+  return dispatch(line, from, handlers).dump(-1, ' ', false, json::error_handler_t::replace);
 }
 
-ControlSession::ControlSession(boost::asio::local::stream_protocol::socket socket,
+ControlSession::ControlSession(boost::asio::local::stream_protocol::socket socket, const Requester& from,
                                std::weak_ptr<const ControlServer::Handlers> handlers, std::chrono::milliseconds idle)
-    : socket_(std::move(socket)), timer_(socket_.get_executor()), handlers_(std::move(handlers)), idle_(idle) {}
+    : socket_(std::move(socket)),
+      from_(from),
+      timer_(socket_.get_executor()),
+      handlers_(std::move(handlers)),
+      idle_(idle) {}
 
 void ControlSession::start() { read(); }
 
@@ -74,7 +78,8 @@ void ControlSession::read() {
         } else if (error || !handlers) {
           self->close();
         } else {
-          const std::string reply = reply_to(std::string_view(self->input_).substr(0, length - 1), *handlers);
+          const std::string reply =
+              reply_to(std::string_view(self->input_).substr(0, length - 1), self->from_, *handlers);
           self->input_.erase(0, length);
           self->answer(reply, false);
         }

@@ -15,7 +15,7 @@ namespace sallyport::controlplane {
 
 class ControlSession : public std::enable_shared_from_this<ControlSession> {
  public:
-  ControlSession(boost::asio::local::stream_protocol::socket socket,
+  ControlSession(boost::asio::local::stream_protocol::socket socket, const Requester& from,
                  std::weak_ptr<const ControlServer::Handlers> handlers, std::chrono::milliseconds idle);
   void start();
   void close();
@@ -26,6 +26,7 @@ class ControlSession : public std::enable_shared_from_this<ControlSession> {
   void rearm();
 
   boost::asio::local::stream_protocol::socket socket_;
+  Requester from_;
   boost::asio::steady_timer timer_;
   std::weak_ptr<const ControlServer::Handlers> handlers_;  ///< gone with the server
   std::chrono::milliseconds idle_;
@@ -33,6 +34,6 @@ class ControlSession : public std::enable_shared_from_this<ControlSession> {
 };
 
 /// The reply to one request line, without its line end.
-std::string reply_to(std::string_view line, const ControlServer::Handlers& handlers);
+std::string reply_to(std::string_view line, const Requester& from, const ControlServer::Handlers& handlers);
 
 }  // namespace sallyport::controlplane

@@ -1,18 +1,19 @@
 // sallyport: asks a running gateway and prints what it says. Exit status: 0 done, 1 refused or nobody answers, 2 usage.
-#include <signal.h>
 #include <unistd.h>
 
 #include <algorithm>
 #include <boost/program_options.hpp>
 #include <charconv>
 #include <chrono>
-#include <cmath>
 #include <iostream>
 #include <optional>
 
+#include "controlplane/admin/capture_command.hpp"
 #include "controlplane/admin/cli_tables.hpp"
 #include "controlplane/admin/control_client.hpp"
 #include "controlplane/admin/control_socket.hpp"
+#include "controlplane/admin/interrupt.hpp"
+#include "controlplane/admin/trace_command.hpp"
 #include "controlplane/version.hpp"
 #include "crypto/error.hpp"
 
@@ -26,19 +27,27 @@ constexpr int kDone = 0;
 constexpr int kRefused = 1;
 constexpr int kUsage = 2;
 
-constexpr std::array<std::pair<std::string_view, std::string_view>, 5> kCommands = {{
+constexpr std::array<std::pair<std::string_view, std::string_view>, 8> kCommands = {{
     {"status", "cores and their load, ports, engine, warnings"},
     {"stats", "packets of each worker by what became of them, drops by reason, time per stage"},
     {"streams", "each stream's sides: suite, packets, loss, jitter, drops by reason"},
+    {"trace", "NAME: what every stage does with the next packets of that stream, or of its side NAME.a or NAME.b"},
+    {"capture", "NAME --write FILE: that stream's (side's) packets as they arrive and leave, into a new pcap file"},
     {"reload", "read the configuration again; streams that stay the same lose nothing"},
     {"version", "of this program and of the running gateway"},
+    {"help", "this text"},
 }};
 
 struct Arguments {
   std::string command;
+  std::string name;  ///< of the stream, where the command has one
   std::string socket;
   bool as_json = false;
   std::optional<double> watch;  ///< seconds between two views
+  std::optional<int> packets;
+  std::optional<int> seconds;
+  std::optional<std::string> write;
+  std::optional<std::string> side;
 };
 
 class UsageError : public std::runtime_error {
@@ -72,15 +81,45 @@ po::options_description described() {
       ("json", "print the reply as it is, one line")  //
       ("watch", po::value<double>()->value_name("[SECONDS]"),
        "show again every so many seconds (1) until interrupted")  //
+      ("packets", po::value<int>()->value_name("N"),
+       "trace: how many, at most 1000 (1); capture: how many at most (1000000)")  //
+      ("seconds", po::value<int>()->value_name("S"),
+       "trace and capture: how long, at most 600 and 86400 (10)")                              //
+      ("write", po::value<std::string>()->value_name("FILE"), "capture: the file to be made")  //
+      ("side", po::value<std::string>()->value_name("wire|clear"),
+       "capture: as on the wire (wire), or RTP and RTCP inside, where the configuration allows it")  //
       ("help", "this text");
   return options;
 }
 
 void print_help() {
-  std::cout << "Usage: sallyport [OPTIONS] COMMAND\n\nCommands:\n";
+  std::cout << "Usage: sallyport [OPTIONS] COMMAND [NAME]\n\nCommands:\n";
   for (const auto& [name, meaning] : kCommands)
     std::cout << "  " << name << std::string(10 - name.size(), ' ') << meaning << "\n";
   std::cout << "\n" << described() << "\nExit status: 0 done, 1 refused or no gateway answers, 2 wrong usage.\n";
+}
+
+bool takes_name(const std::string& command) { return command == "trace" || command == "capture"; }
+
+template <typename T>
+std::optional<T> given(const po::variables_map& values, const char* option) {
+  return values.count(option) > 0 ? std::optional(values[option].as<T>()) : std::nullopt;
+}
+
+/// Throws UsageError where options and command do not go together.
+void check_together(const Arguments& arguments) {
+  if (arguments.watch && (!(*arguments.watch >= 0.1) || *arguments.watch > 3600)) {
+    throw UsageError("--watch: expected 0.1 to 3600 seconds");
+  }
+  const bool views = arguments.command == "status" || arguments.command == "stats" || arguments.command == "streams";
+  if (arguments.watch && !views) throw UsageError("--watch goes with status, stats and streams");
+  if ((arguments.packets || arguments.seconds) && !takes_name(arguments.command)) {
+    throw UsageError("--packets and --seconds go with trace and capture");
+  }
+  const bool captures = arguments.command == "capture";
+  if ((arguments.write || arguments.side) && !captures) throw UsageError("--write and --side go with capture");
+  if (captures && !arguments.write) throw UsageError("capture: expected --write FILE");
+  if (captures && arguments.as_json) throw UsageError("--json does not go with capture");
 }
 
 /// Nothing where only help was asked for.
@@ -94,21 +133,28 @@ std::optional<Arguments> parse(int argc, char** argv) {
   po::store(po::command_line_parser(join_watch(argc, argv)).options(all).positional(positional).style(style).run(),
             values);
   po::notify(values);
-  if (values.count("help") > 0) return std::nullopt;
-  const auto commands =
+  const auto words =
       values.count("command") > 0 ? values["command"].as<std::vector<std::string>>() : std::vector<std::string>{};
-  if (commands.size() != 1) throw UsageError("expected one command");
+  if (values.count("help") > 0 || (!words.empty() && words[0] == "help")) return std::nullopt;
+  if (words.empty()) throw UsageError("expected a command");
   const auto known =
-      std::find_if(kCommands.begin(), kCommands.end(), [&](const auto& c) { return c.first == commands[0]; });
-  if (known == kCommands.end()) throw UsageError("unknown command '" + commands[0] + "'");
-  Arguments arguments{commands[0], values["socket"].as<std::string>(), values.count("json") > 0, {}};
-  if (values.count("watch") > 0) arguments.watch = values["watch"].as<double>();
-  if (arguments.watch && (!(*arguments.watch >= 0.1) || *arguments.watch > 3600)) {
-    throw UsageError("--watch: expected 0.1 to 3600 seconds");
+      std::find_if(kCommands.begin(), kCommands.end(), [&](const auto& c) { return c.first == words[0]; });
+  if (known == kCommands.end()) throw UsageError("unknown command '" + words[0] + "'");
+  const bool named = takes_name(words[0]);
+  if (words.size() != (named ? 2U : 1U)) {
+    throw UsageError(named ? words[0] + ": expected the name of one stream or side" : "expected one command");
   }
-  if (arguments.watch && (arguments.command == "reload" || arguments.command == "version")) {
-    throw UsageError("--watch goes with status, stats and streams");
-  }
+  Arguments arguments;
+  arguments.command = words[0];
+  if (named) arguments.name = words[1];
+  arguments.socket = values["socket"].as<std::string>();
+  arguments.as_json = values.count("json") > 0;
+  arguments.watch = given<double>(values, "watch");
+  arguments.packets = given<int>(values, "packets");
+  arguments.seconds = given<int>(values, "seconds");
+  arguments.write = given<std::string>(values, "write");
+  arguments.side = given<std::string>(values, "side");
+  check_together(arguments);
   return arguments;
 }
 
@@ -149,19 +195,6 @@ int ask_once(const Arguments& arguments) {
   return kDone;
 }
 
-/// Waits; true where SIGINT or SIGTERM (both blocked) came meanwhile.
-bool interrupted_within(double seconds) {
-  sigset_t signals;
-  sigemptyset(&signals);
-  sigaddset(&signals, SIGINT);
-  sigaddset(&signals, SIGTERM);
-  timespec time{};
-  time.tv_sec = static_cast<time_t>(seconds);
-  time.tv_nsec = static_cast<long>((seconds - std::floor(seconds)) * 1e9);
-  sigprocmask(SIG_BLOCK, &signals, nullptr);
-  return sigtimedwait(&signals, nullptr, &time) > 0;
-}
-
 int watch(const Arguments& arguments) {
   using Clock = std::chrono::steady_clock;
   ControlClient client(arguments.socket);
@@ -187,6 +220,27 @@ int watch(const Arguments& arguments) {
   return kDone;
 }
 
+int trace(const Arguments& arguments) {
+  TraceOrder order;
+  order.socket = arguments.socket;
+  order.of = arguments.name;
+  order.packets = arguments.packets.value_or(order.packets);
+  order.seconds = arguments.seconds.value_or(order.seconds);
+  order.as_json = arguments.as_json;
+  return run_trace(order);
+}
+
+int capture(const Arguments& arguments) {
+  CaptureOrder order;
+  order.socket = arguments.socket;
+  order.of = arguments.name;
+  order.file = *arguments.write;
+  order.side = arguments.side.value_or(order.side);
+  order.packets = arguments.packets.value_or(order.packets);
+  order.seconds = arguments.seconds.value_or(order.seconds);
+  return run_capture(order);
+}
+
 int run(int argc, char** argv) {
   const auto arguments = parse(argc, argv);
   if (!arguments) {
@@ -194,6 +248,8 @@ int run(int argc, char** argv) {
     return kDone;
   }
   if (arguments->command == "version") return print_versions(*arguments);
+  if (arguments->command == "trace") return trace(*arguments);
+  if (arguments->command == "capture") return capture(*arguments);
   return arguments->watch ? watch(*arguments) : ask_once(*arguments);
 }
 

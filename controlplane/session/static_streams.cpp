@@ -156,7 +156,7 @@ void StaticStreams::apply(StreamChange& change) {
 }
 
 std::size_t StaticStreams::port_of(const StreamSideConfig& side) const {
-  return dataplane_.addresses()[builder_.slot_of(side.local.address)].port;
+  return dataplane_.addresses()[dataplane_.slot_of(side.local.address)].port;
 }
 
 /// Follows the next hop towards a side's remote: into `header` what is known at once, to the worker what is told later.

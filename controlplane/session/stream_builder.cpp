@@ -70,14 +70,6 @@ std::unique_ptr<crypto::Context> StreamBuilder::sending(const StreamSideConfig& 
   return made;
 }
 
-std::size_t StreamBuilder::slot_of(const drivers::IpAddress& address) const {
-  const auto& addresses = dataplane_.addresses();
-  const auto found = std::find_if(addresses.begin(), addresses.end(),
-                                  [&](const dataplane::LocalAddress& local) { return local.address == address; });
-  if (found == addresses.end()) throw SetupError("no port has the address " + address.to_string());
-  return static_cast<std::size_t>(found - addresses.begin());
-}
-
 std::unique_ptr<dataplane::Stream> StreamBuilder::build(const StreamConfig& config, const StreamSideConfig& side) {
   auto stream = build_without_keys(config, side);
   stream->rx = receiving(side, nullptr);
@@ -88,7 +80,7 @@ std::unique_ptr<dataplane::Stream> StreamBuilder::build(const StreamConfig& conf
 std::unique_ptr<dataplane::Stream> StreamBuilder::build_without_keys(const StreamConfig& config,
                                                                      const StreamSideConfig& side) const {
   auto stream = std::make_unique<dataplane::Stream>();
-  const std::size_t slot = slot_of(side.local.address);
+  const std::size_t slot = dataplane_.slot_of(side.local.address);
   stream->rtcp = side.rtcp;
   stream->source_check = side.source_check;
   stream->dscp = dscp_of(side);

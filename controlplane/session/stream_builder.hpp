@@ -35,9 +35,6 @@ class StreamBuilder {
   std::unique_ptr<crypto::Context> receiving(const StreamSideConfig& side, const crypto::Context* previous);
   std::unique_ptr<crypto::Context> sending(const StreamSideConfig& side, const crypto::Context* previous);
 
-  /// The slot of one of our addresses. Throws SetupError where it is none.
-  std::size_t slot_of(const drivers::IpAddress& address) const;
-
  private:
   std::unique_ptr<crypto::Context> context(const StreamSideConfig& side,
                                            const std::vector<crypto::MasterKeyEntry>& keys, std::uint64_t first_index,

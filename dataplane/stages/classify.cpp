@@ -2,6 +2,7 @@
 
 #include "crypto/rtp_wire.hpp"
 #include "dataplane/stages/stages.hpp"
+#include "dataplane/watch.hpp"
 
 namespace sallyport::dataplane {
 namespace {
@@ -40,6 +41,7 @@ void keep_payload(WorkerState& worker, rte_mbuf* packet, const FrameView& view, 
   meta.local_port = view.destination_port;
   meta.address_slot = slot;
   meta.dscp = view.dscp;
+  meta.frame_offset = static_cast<std::uint8_t>(view.payload_offset);
   packet->data_off = static_cast<std::uint16_t>(packet->data_off + view.payload_offset);
   packet->data_len = view.payload_length;
   packet->pkt_len = view.payload_length;
@@ -127,6 +129,7 @@ void classify(WorkerState& worker, Burst& burst, std::uint16_t port) noexcept {
     const Stream* leg = worker.table.at(meta.address_slot, meta.local_port);
     if (leg != nullptr) prefetch_receiving(*leg);
   }
+  watch_received(worker, burst);
   burst.sift([&](rte_mbuf* packet) noexcept { return find_leg(worker, packet); });
 }
 

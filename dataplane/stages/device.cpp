@@ -89,10 +89,12 @@ bool park_one(WorkerState& worker, rte_mbuf* packet, Submission& submission, Dir
       direction == Direction::kSeal ? parked->pending.begin_protect() : parked->pending.begin_unprotect();
   if (!ready) {
     attend(worker, leg, srtp);
+    watch_result(worker, packet, direction, srtp);
     worker.parking->give_back(*parked);
     return drop(worker, packet, &leg, reason_of(srtp.verdict));
   }
   worker.stats.parked.add();
+  watch_parked(worker, packet, direction);
   worker.parking->enter(*parked, packet, leg, direction, worker.now);
   if (advance(worker, *parked)) {
     submission.add(*parked);
@@ -131,6 +133,7 @@ void give_up_overdue(WorkerState& worker) noexcept {
 bool resume_one(WorkerState& worker, ParkedPacket& parked) noexcept {
   rte_mbuf* const packet = parked.packet;
   worker.stats.resumed.add();
+  watch_resumed(worker, parked.direction);
   if (parked.end == ParkedEnd::kRefused) return drop(worker, packet, parked.leg, DropReason::kDeviceFull);
   if (parked.end == ParkedEnd::kUnanswered) {
     if (parked.with_device) {
@@ -139,6 +142,7 @@ bool resume_one(WorkerState& worker, ParkedPacket& parked) noexcept {
     }
     return drop(worker, packet, parked.leg, DropReason::kDeviceSilent);
   }
+  watch_result(worker, packet, parked.direction, parked.pending.packet());
   if (!take_result(worker, packet, parked.pending.packet())) return false;
   if (!parked.leg->removed) return true;
   const bool opened = parked.direction == Direction::kOpen;

@@ -5,6 +5,7 @@
 #include <span>
 
 #include "dataplane/key_watch.hpp"
+#include "dataplane/watch.hpp"
 #include "dataplane/worker_state.hpp"
 
 namespace sallyport::dataplane {
@@ -55,6 +56,7 @@ void transform_burst(WorkerState& worker, Burst& burst, crypto::Direction direct
   }
   if (count == 0) return;
   transform(*worker.engine, *worker.workspace, std::span(worker.srtp.data(), count));
+  watch_results(worker, burst, direction, count);
 
   std::size_t next = 0;
   burst.sift([&](rte_mbuf* packet) noexcept {

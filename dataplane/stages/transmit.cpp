@@ -1,5 +1,6 @@
 #include "crypto/rtp_wire.hpp"
 #include "dataplane/stages/stages.hpp"
+#include "dataplane/watch.hpp"
 
 namespace sallyport::dataplane {
 namespace {
@@ -8,7 +9,11 @@ void flush_port(WorkerState& worker, std::size_t index) noexcept {
   WorkerPort& port = worker.ports[index];
   Burst& egress = port.egress;
   if (egress.empty()) return;
+  if (worker.trace != nullptr) [[unlikely]]
+    worker.trace->before_tx(egress);
   const std::uint16_t sent = port.port->tx(port.queue, egress.data(), egress.size());
+  if (worker.trace != nullptr) [[unlikely]]
+    worker.trace->after_tx(egress, static_cast<std::uint16_t>(&port - worker.ports.data()), port.queue, sent);
   worker.stats.tx.add(sent);
   PortStats& stats = worker.stats.ports[index];
   stats.tx.add(sent);
@@ -47,6 +52,7 @@ void transmit_one(WorkerState& worker, rte_mbuf* packet) noexcept {
     return;
   }
   count_sent(leg, meta, length, ssrc);
+  watch_frame(worker, packet, leg);
   queue_frame(worker, leg.egress_port, packet);
 }
 

@@ -47,6 +47,7 @@ void Receiver::decrypt(std::span<Packet> packets, dataplane::Tsc now) {
                      .used_fallback = false,
                      .authentic = false,
                      .attention = false,
+                     .key_slot = 0,
                      .index = 0};
   }
   srtp_.unprotect(std::span(jobs).first(count), std::span(lanes).first(count));

@@ -200,6 +200,7 @@ void Sender::protect() {
         .used_fallback = false,
         .authentic = false,
         .attention = false,
+        .key_slot = 0,
         .index = 0};
   }
   srtp_.protect(std::span(jobs).first(count), std::span(lanes).first(count));

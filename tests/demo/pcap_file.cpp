@@ -12,7 +12,8 @@ namespace {
 
 using View = std::span<const std::uint8_t>;
 
-constexpr std::uint32_t kMagic = 0xa1b2c3d4;  // microseconds, in the byte order of this host
+constexpr std::uint32_t kMicroseconds = 0xa1b2c3d4;  // in the byte order of this host
+constexpr std::uint32_t kNanoseconds = 0xa1b23c4d;
 constexpr std::uint32_t kEthernet = 1;
 constexpr std::size_t kFileHeader = 24;
 constexpr std::size_t kRecordHeader = 16;
@@ -66,7 +67,8 @@ Bytes read_bytes(const std::string& path) {
 std::vector<Bytes> udp_payloads(const std::string& path, std::uint16_t destination_port) {
   const Bytes file = read_bytes(path);
   const View data(file);
-  if (data.size() < kFileHeader || host32(data, 0) != kMagic || host32(data, 20) != kEthernet) {
+  const std::uint32_t magic = data.size() < kFileHeader ? 0 : host32(data, 0);
+  if ((magic != kMicroseconds && magic != kNanoseconds) || host32(data, 20) != kEthernet) {
     throw std::runtime_error(path + " is not a pcap file of Ethernet frames");
   }
   std::vector<Bytes> payloads;

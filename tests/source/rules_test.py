@@ -12,7 +12,8 @@ LAYERS = ["crypto", "drivers", "dataplane", "controlplane"]
 PACKET_PATH = [
     "crypto/protect.cpp", "crypto/unprotect.cpp", "crypto/pending_packet.cpp", "crypto/protect_steps.hpp",
     "crypto/unprotect_steps.hpp", "crypto/usual_packet.hpp", "crypto/job_fill.hpp", "crypto/ssrc_table.hpp",
-    "crypto/replay_window.hpp", "dataplane/ring.hpp", "dataplane/key_watch.cpp",
+    "crypto/replay_window.hpp", "dataplane/ring.hpp", "dataplane/key_watch.cpp", "dataplane/watch.hpp",
+    "dataplane/watch.cpp", "dataplane/trace.cpp",
     "dataplane/burst.hpp", "dataplane/worker_state.hpp", "dataplane/tx_clock.cpp", "dataplane/rx_quality.cpp",
     "dataplane/net_headers.cpp", "dataplane/media/rtcp.cpp", *[str(p.relative_to(ROOT)) for p in (ROOT / "dataplane/stages").glob("*.cpp")],
 ]

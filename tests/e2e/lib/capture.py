@@ -80,13 +80,14 @@ class Capture:
 
 def read_pcap(path):
     data = path.read_bytes()
-    assert data[:4] == b"\xd4\xc3\xb2\xa1", "a little-endian pcap file with microseconds"
+    units = {b"\xd4\xc3\xb2\xa1": 1e6, b"\x4d\x3c\xb2\xa1": 1e9}
+    assert data[:4] in units, "a little-endian pcap file with microseconds or nanoseconds"
     at = 24
     while at + 16 <= len(data):
-        seconds, micros, length, _ = struct.unpack_from("<IIII", data, at)
+        seconds, fraction, length, _ = struct.unpack_from("<IIII", data, at)
         frame = data[at + 16:at + 16 + length]
         at += 16 + length
-        datagram = _udp(seconds + micros / 1e6, frame)
+        datagram = _udp(seconds + fraction / units[data[:4]], frame)
         if datagram is not None:
             yield datagram
 

@@ -83,10 +83,12 @@ const std::vector<Row>& rows() {
       {"unknown section near nothing",
        {{kEnd, "[codecs]"}},
        {"FILE:14: unknown section 'codecs': expected one of [log], [workers], [memory], [crypto], [control], "
+        "[capture], "
         "[port.NAME], [stream.NAME]"}},
       {"port without a name",
        {{1, "[port]"}},
-       {"FILE:1: unknown section 'port': expected one of [log], [workers], [memory], [crypto], [control], [port.NAME], "
+       {"FILE:1: unknown section 'port': expected one of [log], [workers], [memory], [crypto], [control], [capture], "
+        "[port.NAME], "
         "[stream.NAME]"}},
       {"port name too long",
        {{1, "[port.abcdefghijklmnop]"}},

@@ -33,6 +33,7 @@ TEST(ConfigLoad, FillsInDefaults) {
   EXPECT_EQ(config.max_streams, 4096U);
   EXPECT_FALSE(config.engines.preferred) << "the fastest that the host has";
   EXPECT_EQ(config.control_socket, "/run/sallyport/control.sock");
+  EXPECT_FALSE(config.clear_media) << "nobody is shown media in the clear unless it is asked for";
   EXPECT_TRUE(config.warnings.empty());
   ASSERT_EQ(config.ports.size(), 2U);
   EXPECT_EQ(config.ports[0].options.media_ports, (drivers::PortRange{20000, 39999}));
@@ -192,11 +193,11 @@ TEST(ConfigLoad, FaultsOfTheCommandLineSaySo) {
   const std::string path = folder.write("a.conf", kSoundConfig);
   EXPECT_EQ(
       faults_of(path, {"log.level=loud", "log.levl=info", "codec.g711=yes"}),
-      (std::vector<std::string>{
-          "command line: unknown key 'log.levl': expected perhaps 'level'",
-          "command line: key 'log.level' = 'loud': expected trace, debug, info, warning or error",
-          "command line: unknown section 'codec': expected one of [log], [workers], [memory], [crypto], [control], "
-          "[port.NAME], [stream.NAME]"}));
+      (std::vector<std::string>{"command line: unknown key 'log.levl': expected perhaps 'level'",
+                                "command line: key 'log.level' = 'loud': expected trace, debug, info, warning or error",
+                                "command line: unknown section 'codec': expected one of [log], [workers], [memory], "
+                                "[crypto], [control], [capture], "
+                                "[port.NAME], [stream.NAME]"}));
   const auto faults =
       faults_of(path, {"stream.one.a.suite=AES_CM_128_HMAC_SHA1_80", std::string("stream.one.a.send_key=") + kKey1,
                        "stream.one.a.receive_key=file:/none"});
@@ -373,9 +374,9 @@ TEST(ConfigLoad, SaysWhyAFileCannotBeRead) {
 
 TEST(ConfigReference, NamesEveryKeyWithItsDefault) {
   const std::string text = config_reference();
-  for (const char* part : {"[log]\n", "[workers]\n", "[memory]\n", "[crypto]\n", "[control]\n", "[port.NAME]\n",
-                           "[stream.NAME]\n", "  level\n", "  a.local, b.local\n", "default: 20000-39999",
-                           "unit: microseconds; default: 50", "may be given several times"}) {
+  for (const char* part : {"[log]\n", "[workers]\n", "[memory]\n", "[crypto]\n", "[control]\n", "[capture]\n",
+                           "[port.NAME]\n", "[stream.NAME]\n", "  level\n", "  a.local, b.local\n",
+                           "default: 20000-39999", "unit: microseconds; default: 50", "may be given several times"}) {
     EXPECT_NE(text.find(part), std::string::npos) << part;
   }
 }
