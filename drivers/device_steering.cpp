@@ -5,7 +5,9 @@
 namespace sallyport::drivers {
 
 DeviceSteering::DeviceSteering(const rte_eth_dev_info& device, unsigned workers, unsigned queues, SteeredFamily family)
-    : fields_(device.flow_type_rss_offloads & (RTE_ETH_RSS_UDP | RTE_ETH_RSS_L4_DST_ONLY)),
+    : queues_(workers > 1 && queues == workers ? queues : 0),
+      family_(family),
+      fields_(device.flow_type_rss_offloads & (RTE_ETH_RSS_UDP | RTE_ETH_RSS_L4_DST_ONLY)),
       description_("RSS by UDP destination port") {
   if (workers == 1) {
     description_ = "one worker";
@@ -35,8 +37,12 @@ void DeviceSteering::refused(const std::string& what, int error) {
   give_up("the device refused " + what + ": " + rte_strerror(error < 0 ? -error : error));
 }
 
-void DeviceSteering::finish(std::uint16_t port) {
-  if (!wanted()) return;
+void DeviceSteering::finish(std::uint16_t port, const FlowCalls& calls) {
+  if (wanted()) finish_rss(port);
+  if (!wanted() && queues_ != 0) use_rules(port, calls);
+}
+
+void DeviceSteering::finish_rss(std::uint16_t port) {
   // A device that fails here keeps the key: with whatever table it has, pairs are spread and handed over.
   if (const int error = write_table(port); error != 0) {
     refused("the redirection table", error);
@@ -45,8 +51,21 @@ void DeviceSteering::finish(std::uint16_t port) {
   }
 }
 
+/// The family of most media first: without it there is no use in the other.
+void DeviceSteering::use_rules(std::uint16_t port, const FlowCalls& calls) {
+  if (const auto refused = install_port_rules(port, queues_, family_, calls)) {
+    return give_up(why_not_ + "; it takes no rte_flow rules for it: " + *refused);
+  }
+  by_rules_ = true;
+  description_ = "rte_flow rules by UDP destination port";
+  const bool ipv4 = family_ == SteeredFamily::kIpv4;
+  if (!install_port_rules(port, queues_, ipv4 ? SteeredFamily::kIpv6 : SteeredFamily::kIpv4, calls)) return;
+  description_ += ipv4 ? " (IPv4; IPv6 is handed over)" : " (IPv6; IPv4 is handed over)";
+}
+
 void DeviceSteering::give_up(const std::string& why) {
   table_.clear();
+  why_not_ = why;
   description_ = "hand-over (" + why + ")";
 }
 

@@ -49,7 +49,7 @@ class EthernetDevice {
   std::string driver() const;
   /// For a device started with DeviceSetup::spread_udp: see DeviceSteering::description().
   const std::string& steering() const noexcept { return steering_->description(); }
-  bool steers() const noexcept { return steering_->wanted(); }
+  bool steers() const noexcept { return steering_->steers(); }
   MacAddress mac() const;
   std::uint16_t mtu() const noexcept;
 
