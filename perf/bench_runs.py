@@ -57,6 +57,7 @@ def quick_runs():
         run("memory_bench", "--streams=1000000", f"--benchmark_filter=memory_leg/suite:{AIM_SUITES[0]}", once=True),
         run("churn_bench", once=True),
         run("peers_bench.py", once=True),
+        run("latency_bench.py", once=True),
     ]
 
 
@@ -83,6 +84,7 @@ def full_runs():
             once=True),
         run("churn_bench", "--seconds=20", once=True),
         run("peers_bench.py", "--seconds=5", once=True),
+        run("latency_bench.py", "--seconds=10", "--trial=2", once=True),
     ]
 
 

@@ -1,5 +1,5 @@
-"""The gateways that peers_bench.py compares, each with what it tells about its own work: how many packets came in, and
-what they cost. One instance per measurement."""
+"""The gateways that peers_bench.py compares and latency_bench.py measures, each with what it tells about its own work:
+how many packets came in, and what they cost. One instance per measurement."""
 import collections
 import os
 import sys
@@ -63,7 +63,8 @@ class SallyportPeer:
     """Polls: its worker counts the time of the passes that found work (`load` of `sallyport status`), wall-clock time,
     so that what else runs on its core is in it, too."""
 
-    def __init__(self, lab, suite, streams, core, over):
+    def __init__(self, lab, suite, streams, core, over, idle_polls=64):
+        """`idle_polls`: as in [workers] of the configuration; 0: the worker never sleeps."""
         self.over, self._before = over, None
         folder = lab.path("config")
         options = ["--sink-suite", suite, "--streams", streams, "--from", f"{LOAD}:30000", "--to", f"{GATEWAY}:30000"]
@@ -77,7 +78,8 @@ class SallyportPeer:
             options += ["--sink", f"{LOAD}:50000", "--sink-from", f"{GATEWAY}:50000"]
         lab.load.run(program("sallyport-load"), *options, "--emit-config", folder, "--port-config", f"a={device}")
         self.gateway = Gateway(lab, {"memory": {"size_mb": 512, "max_streams": max(4096, 3 * streams)},
-                                     "workers": {"cores": core}, "control": {"socket": lab.path("control.sock")}})
+                                     "workers": {"cores": core, "idle_polls": idle_polls},
+                                     "control": {"socket": lab.path("control.sock")}})
         with open(self.gateway.config, "a", encoding="utf-8") as config:
             config.write((folder / "streams.conf").read_text(encoding="utf-8"))
         self.gateway.start()

@@ -6,29 +6,23 @@ every packet, for both alike. Prints rows as Google Benchmark does, and what thi
 Makes network namespaces and removes them. Gateway and generator have a core each.
 """
 import argparse
-import json
 import os
 import sys
 import time
 from pathlib import Path
 
+from gateway_runs import FAULTS, SETTLED, SUITES, begin, print_rows, result_of, row, start_load
 from peer_gateways import RtpenginePeer, SallyportPeer
 
 # peer_gateways says where the laboratory is.
-from lib.interrupt import catch_signals
-from lib.lab import missing, program
 from lib.process import Failure, wait_until
 from lib.rtpengine import PairLab, absent
 
-SUITES = ("AEAD_AES_128_GCM", "AES_CM_128_HMAC_SHA1_80")
 STREAM_RATE = 50   # packets a second: G.711 at 20 ms, 172-byte RTP
 #: Packets a second to be tried, until one is held.
 RTPENGINE_RATES = (40_000, 20_000, 8_000, 3_000)
 VETH_RATES = (80_000, *RTPENGINE_RATES)
 MEMIF_RATES = (500_000, 250_000, 100_000, 30_000)
-#: What the judge must not find. rtpengine's threads overtake one another: `disorder` is reported and not held against it.
-FAULTS = ("lost", "wrong_payload", "wrong_header", "extra_copies", "unauthentic", "wrong_source", "unexpected")
-SETTLED = 0.7      # seconds of media before it is measured; windows of `sallyport status` are at least 0.5 s apart
 
 
 def peers():
@@ -44,13 +38,12 @@ def machine_softirq_seconds():
 
 
 def judged(load, asked):
-    """(reordered packets per million, why the run does not count: empty if every packet came back as it should)"""
-    if load.wait(40) is None:
-        return 0, "no end"
+    """(reordered packets per million, why the run does not count: empty if every packet came back as it should).
+    rtpengine's threads overtake one another: `disorder` is reported and not held against it."""
     try:
-        seen = json.loads(Path(load.result).read_text(encoding="utf-8"))
-    except ValueError:
-        return 0, load.tail(3) or "no result"
+        seen = result_of(load, 40)
+    except Failure as failure:
+        return 0, str(failure)
     total = seen["directions"][0]
     if seen["offered_pps"] < 0.98 * asked:
         return 0, f"only {seen['offered_pps']:.0f} packets/s could be offered"
@@ -58,22 +51,11 @@ def judged(load, asked):
     return 1e6 * total["disorder"] / total["offered"], f"{faults} of {total['offered']} packets" if faults else ""
 
 
-def start_load(lab, peer, core, seconds):
-    """The generator; `result` is the file that it writes."""
-    result = lab.path("result.json")
-    with open(result, "wb") as output:
-        load = lab.start(lab.load, "load", [
-            program("sallyport-load"), *peer.options, "--rate", STREAM_RATE, "--duration", seconds, "--core", core,
-            "--engine", "ipsec_mb", "--late", 60000, "--settle", 2000, "--json"], stdout=output)
-    load.result = result
-    return load
-
-
 def measure(start_peer, suite, rate, seconds, cores):
     """(Cost, other figures by name) at that rate, and why it was not held, if so."""
     with PairLab() as lab:
         peer = start_peer(lab, suite, rate // STREAM_RATE, cores[0])
-        load = start_load(lab, peer, cores[-1], SETTLED + seconds + 0.6)
+        load = start_load(lab, peer, cores[-1], "--rate", STREAM_RATE, "--duration", SETTLED + seconds + 0.6)
         first = peer.packets()
         # Setting up calls sends packets, too, but not that many.
         wait_until(lambda: peer.packets() - first > 4 * rate / STREAM_RATE or not load.running(), 30, "media flows")
@@ -87,11 +69,6 @@ def measure(start_peer, suite, rate, seconds, cores):
         return cost, {"peer_rate": (rate / 1000, "thousand packets/s held"),
                       "peer_softirq": (round(softirq * 1e9 / cost.packets), "ns/packet, whole machine"),
                       "peer_disorder": (round(disorder), "reordered per million")}, problem
-
-
-def row(name, figure, **params):
-    """A row of Google Benchmark's JSON; `figure` has `ns_per_packet`, or `value` and `label`."""
-    return {"name": "/".join([name, *(f"{key}:{value}" for key, value in params.items())]), **figure}
 
 
 def rows(engine, over, suite, cost, others):
@@ -122,24 +99,20 @@ def main():
     parser.add_argument("--rate", type=int, help="packets a second: only this rate is tried")
     parser.add_argument("--benchmark_format", help="json is the only one")
     options = parser.parse_args()
-    catch_signals()
-    if missing():
-        sys.exit(print(f"absent: peers_bench: {missing()}", file=sys.stderr))
+    cores = begin("peers_bench")
     if absent():
         print(f"absent: {absent()}: nothing to compare with", file=sys.stderr)
-    cores = sorted(os.sched_getaffinity(0))
-    if len(cores) == 1:
-        print("absent: a second core: gateway and generator share one", file=sys.stderr)
     found = []
     for suite in options.suite or SUITES:
         for engine, over, rates, start_peer in peers():
             if engine == "rtpengine" and absent():
                 continue
             try:
-                found += held(engine, over, [options.rate] if options.rate else rates, start_peer, suite, options.seconds, cores)
+                found += held(engine, over, [options.rate] if options.rate else rates, start_peer, suite,
+                              options.seconds, cores)
             except Failure as failure:
                 print(f"absent: {engine} over {over}, {suite}: {failure}", file=sys.stderr)
-    print(json.dumps({"benchmarks": found}, indent=2))
+    print_rows(found)
 
 
 if __name__ == "__main__":
