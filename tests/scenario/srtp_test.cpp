@@ -210,8 +210,10 @@ TEST(KeyLifetimes, AreSeenInTheCounters) {
   KeyTalk talk([](const Key& key) { return key.with_lifetime(1000); }, {.max_streams = 2});
   talk.talk(0, 500);
   const auto& counters = talk.gateway().stream("west").counters;
+  // On a slow machine they have been looked up in the middle, too.
+  const auto looked_up = [&] { return counters.send_key_used.read() > 470 && counters.receive_key_used.read() > 470; };
   const auto deadline = std::chrono::steady_clock::now() + std::chrono::seconds(5);
-  while (counters.send_key_used.read() == 0 && std::chrono::steady_clock::now() < deadline) talk.gateway().pass();
+  while (!looked_up() && std::chrono::steady_clock::now() < deadline) talk.gateway().pass();
   EXPECT_NEAR(counters.send_key_used.read(), 500, 30);
   EXPECT_NEAR(counters.receive_key_used.read(), 500, 30);
 }
