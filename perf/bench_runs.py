@@ -52,6 +52,8 @@ def quick_runs():
         run("libsrtp_bench_debian", "--streams=256", "--seconds=0.03", rows(AIM_SUITES)),
         run("f8_bench", "--burst=1,32,64"),
         run("pipeline_bench", "--streams=1,1000,20000", "--seconds=0.05"),
+        # For sizing.py: G.711 at 10 and 40 ms.
+        run("pipeline_bench", "--streams=20000", "--size=92,332", "--seconds=0.05", "--benchmark_filter=pipeline/"),
         run("cache_lines_bench", rows(SHOWN_SUITES), once=True),
         run("memory_bench", "--streams=100000", rows(AIM_SUITES, ours), once=True),
         run("memory_bench", "--streams=1000000", f"--benchmark_filter=memory_leg/suite:{AIM_SUITES[0]}", once=True),
@@ -75,6 +77,7 @@ def full_runs():
         run("libsrtp_bench_debian", sizes, "--seconds=0.05", "--streams=1,256"),
         run("f8_bench", sizes, bursts, "--streams=1,256,20000"),
         run("pipeline_bench", sizes, "--streams=1,1000,20000"),
+        run("pipeline_bench", "--size=92,332", "--streams=20000", "--benchmark_filter=pipeline/"),
         run("pipeline_bench", "--streams=256", bursts),
         run("pipeline_bench", "--streams=1,1000,20000", "--engine=ipsec_mb"),
         run("pipeline_bench", "--streams=100000,500000", f"--benchmark_filter=pipeline/.*suite:{AIM_SUITES[0]}/"),
