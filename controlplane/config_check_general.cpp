@@ -7,7 +7,7 @@ namespace sallyport::controlplane {
 namespace {
 
 void check_cores(const Draft& draft, Faults& faults) {
-  const std::vector<unsigned> usable = drivers::available_cores();
+  const std::vector<unsigned> usable = drivers::process_cores();
   const Section& section = draft.general.at("workers");
   for (const unsigned core : draft.config.workers.cores) {
     if (std::binary_search(usable.begin(), usable.end(), core)) continue;

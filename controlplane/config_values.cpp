@@ -68,7 +68,7 @@ bool set_yes_no(bool& out, std::string_view text) {
 
 bool set_cores(std::vector<unsigned>& out, std::string_view text) {
   if (text == "all") {
-    out = drivers::available_cores();
+    out = drivers::process_cores();
     return true;
   }
   std::vector<unsigned> cores;

@@ -57,7 +57,7 @@ std::string lcore_map(const EalOptions& options, const HostResources& host) {
 
 HostResources host_resources() {
   HostResources host;
-  host.cores = available_cores();
+  host.cores = process_cores();
   std::error_code error;
   for (const auto& entry : std::filesystem::directory_iterator("/sys/kernel/mm/hugepages", error)) {
     host.free_huge_pages_mb += free_megabytes(entry.path());

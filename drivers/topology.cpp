@@ -34,17 +34,38 @@ void append_range(std::string_view text, std::vector<unsigned>& cores) {
   for (unsigned core = first; core <= last && core < CPU_SETSIZE; ++core) cores.push_back(core);
 }
 
-}  // namespace
-
-std::vector<unsigned> available_cores() {
+/// Of a thread, 0 being the calling one; none of one that is not there any more.
+cpu_set_t affinity_of(pid_t thread) {
   cpu_set_t set;
   CPU_ZERO(&set);
+  if (sched_getaffinity(thread, sizeof set, &set) != 0) CPU_ZERO(&set);
+  return set;
+}
+
+std::vector<unsigned> cores_in(const cpu_set_t& set) {
   std::vector<unsigned> cores;
-  if (sched_getaffinity(0, sizeof set, &set) != 0) return cores;
   for (unsigned core = 0; core < CPU_SETSIZE; ++core) {
     if (CPU_ISSET(core, &set)) cores.push_back(core);
   }
   return cores;
+}
+
+}  // namespace
+
+std::vector<unsigned> available_cores() { return cores_in(affinity_of(0)); }
+
+std::vector<unsigned> process_cores() {
+  cpu_set_t all = affinity_of(0);
+  std::error_code error;
+  for (const auto& entry : std::filesystem::directory_iterator("/proc/self/task", error)) {
+    const std::string name = entry.path().filename().string();
+    pid_t thread = 0;
+    std::from_chars(name.data(), name.data() + name.size(), thread);
+    const cpu_set_t more = affinity_of(thread);
+    CPU_OR(&all, &all, &more);
+  }
+  for (const unsigned core : core_isolation().isolated) CPU_SET(core, &all);
+  return cores_in(all);
 }
 
 int numa_node_of_device(const PortOptions& options) {

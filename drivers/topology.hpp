@@ -13,6 +13,11 @@ namespace sallyport::drivers {
 /// Cores in the affinity of the calling thread, ascending.
 std::vector<unsigned> available_cores();
 
+/// Cores that workers may be given, ascending: those that any thread of this process runs on, so that they are the same
+/// after control has left the workers' cores to the workers (stay_on), and those that isolcpus= has set apart, which no
+/// process has before it asks for them.
+std::vector<unsigned> process_cores();
+
 /// NUMA node of what `options` names, -1 where it has none (or no hardware behind it).
 int numa_node_of_device(const PortOptions& options);
 

@@ -89,7 +89,7 @@ void PcapWriter::write(const Endpoint& source, const Endpoint& destination,
                         .dgram_len = rte_cpu_to_be_16(udp_length),
                         .dgram_cksum = 0};
   std::memcpy(frame.udp, &udp, sizeof udp);
-  std::memcpy(frame.udp + sizeof udp, payload.data(), kept);
+  std::copy_n(payload.data(), kept, frame.udp + sizeof udp);  // which takes null where there is nothing
   const bool v6 = destination.address.v6;
   v6 ? push_ipv6(frame, source, destination, udp_length) : push_ipv4(frame, source, destination, udp_length);
   frame.push(rte_ether_hdr{.dst_addr = {{2, 0, 0, 0, 0, 2}},  // locally administered, and nobody's

@@ -503,7 +503,7 @@ TEST_P(WrongConfig, IsRefusedWithEveryFault) {
   std::vector<std::string> expected = row.faults;
   for (std::string& fault : expected) {
     const std::size_t at = fault.find("CORES");
-    if (at != std::string::npos) fault.replace(at, 5, drivers::format_cpu_list(drivers::available_cores()));
+    if (at != std::string::npos) fault.replace(at, 5, drivers::format_cpu_list(drivers::process_cores()));
   }
   const TemporaryFolder folder;
   EXPECT_EQ(faults_of(folder.write("sallyport.conf", text)), expected) << row.name << "\n" << text;

@@ -24,7 +24,7 @@ TEST(ConfigLoad, FillsInDefaults) {
   const Config config = load_config(folder.write("a.conf", kSoundConfig), {});
   EXPECT_EQ(config.file, folder.file("a.conf"));
   EXPECT_EQ(config.log_level, "info");
-  EXPECT_EQ(config.workers.cores, drivers::available_cores());
+  EXPECT_EQ(config.workers.cores, drivers::process_cores());
   EXPECT_EQ(config.workers.idle_polls, 64U);
   EXPECT_EQ(config.workers.idle_sleep.count(), 50);
   EXPECT_EQ(config.huge_pages, drivers::HugePages::kAuto);

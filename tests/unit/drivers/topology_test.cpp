@@ -3,6 +3,10 @@
 #include <gtest/gtest.h>
 #include <sched.h>
 
+#include <algorithm>
+#include <future>
+#include <thread>
+
 namespace sallyport::drivers {
 namespace {
 
@@ -44,6 +48,21 @@ TEST(Topology, ControlStaysOffTheWorkersCores) {
   EXPECT_EQ(control_cores({0, 1, 2, 3}, {2}, {2, 3}), (Cores{0, 1})) << "not on a core that was set apart";
   EXPECT_EQ(control_cores({2, 3}, {2}, {2, 3}), Cores{3}) << "unless there is no other";
   EXPECT_EQ(control_cores({0, 1}, {0, 1}, {}), Cores{});
+}
+
+/// A reload asks what may be configured when control has left the workers' cores already.
+TEST(Topology, TheCoresOfTheProcessAreThoseOfAllItsThreads) {
+  const Cores before = available_cores();
+  std::promise<void> end;
+  std::thread other([&end] { end.get_future().wait(); });
+  {
+    const OnCore there(before.back());
+    EXPECT_EQ(available_cores(), Cores{before.back()});
+    const Cores all = process_cores();
+    EXPECT_TRUE(std::includes(all.begin(), all.end(), before.begin(), before.end()));
+  }
+  end.set_value();
+  other.join();
 }
 
 TEST(Topology, OnCoreIsLeftAgain) {
