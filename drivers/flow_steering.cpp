@@ -48,13 +48,12 @@ std::string reason(const rte_flow_error& error, int code) {
 }  // namespace
 
 std::vector<PortRule> port_rules(unsigned queues) {
-  const std::uint32_t buckets = port_buckets(queues);
-  const std::uint32_t told_apart = buckets % queues == 0 ? queues : buckets;  // whole rounds repeat after one
+  const std::uint32_t values = deciding_values(queues);
   std::vector<PortRule> rules;
-  for (std::uint32_t bucket = 0; bucket < told_apart; ++bucket) {
-    const auto value = static_cast<std::uint16_t>(bucket << 1);
+  for (std::uint32_t deciding = 0; deciding < values; ++deciding) {
+    const auto value = static_cast<std::uint16_t>(deciding << 1);
     rules.push_back({.value = value,
-                     .mask = static_cast<std::uint16_t>((told_apart - 1) << 1),
+                     .mask = static_cast<std::uint16_t>((values - 1) << 1),
                      .queue = static_cast<std::uint16_t>(owner_of_port(value, queues))});
   }
   return rules;

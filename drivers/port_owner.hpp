@@ -12,6 +12,12 @@ namespace sallyport::drivers {
 /// would have far more ports than others; who has that many cores has NICs with larger tables.
 constexpr std::uint32_t port_buckets(std::uint32_t owners) noexcept { return owners <= 16 ? 64 : 512; }
 
+/// How many values of the deciding bits of a pair's number it takes to know its owner: a power of two. Where whole
+/// rounds of dealing out fill the buckets, they repeat after one.
+constexpr std::uint32_t deciding_values(std::uint32_t owners) noexcept {
+  return port_buckets(owners) % owners == 0 ? owners : port_buckets(owners);
+}
+
 /// The owner, 0 to `owners` - 1, of a local UDP port. An RTP port and the RTCP port above it fall together.
 /// Expects at least one owner and at most 512: further ones have no ports.
 constexpr std::uint32_t owner_of_port(std::uint16_t port, std::uint32_t owners) noexcept {

@@ -37,9 +37,7 @@ std::size_t pair_of(std::size_t index, std::size_t bits) noexcept {
 
 bool can_steer(unsigned queues, std::size_t reta_size) noexcept {
   if (queues == 0 || !std::has_single_bit(reta_size) || reta_size > kLargestTable) return false;
-  const std::uint32_t buckets = port_buckets(queues);
-  const std::uint32_t needed = buckets % queues == 0 ? queues : buckets;  // whole rounds repeat after one
-  return reta_size >= needed;
+  return reta_size >= deciding_values(queues);
 }
 
 std::vector<std::uint8_t> steering_key(SteeredFamily family, std::size_t key_size, std::size_t reta_size) {

@@ -32,8 +32,6 @@ struct RelayOptions {
 
 class Relay {
  public:
-  static constexpr std::uint32_t kMostFlows = 1'000'000;
-
   /// `pool` outlives it. Makes rings of fixed names: one at a time.
   Relay(const RelayOptions& options, drivers::MbufPool& pool);
   ~Relay();

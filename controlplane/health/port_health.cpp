@@ -105,8 +105,8 @@ std::string PortHealth::astray_text() const {
   char percent[16];
   std::snprintf(percent, sizeof percent, "%.0f %%", 100 * astray_share().value_or(0));
   return name_ + ": the NIC was told to steer media by UDP destination port, but " + percent +
-         " of what it delivers is another worker's and is handed over: it hashes otherwise than its driver says, or " +
-         "those packets are of the address family that the key leaves out";
+         " of what it delivers is another worker's and is handed over: it does otherwise than its driver says, or " +
+         "those packets are of the address family that is not steered";
 }
 
 std::vector<std::string> PortHealth::warnings() const {

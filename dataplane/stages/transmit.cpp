@@ -13,7 +13,7 @@ void flush_port(WorkerState& worker, std::size_t index) noexcept {
     worker.trace->before_tx(egress);
   const std::uint16_t sent = port.port->tx(port.queue, egress.data(), egress.size());
   if (worker.trace != nullptr) [[unlikely]]
-    worker.trace->after_tx(egress, static_cast<std::uint16_t>(&port - worker.ports.data()), port.queue, sent);
+    worker.trace->after_tx(egress, static_cast<std::uint16_t>(index), port.queue, sent);
   worker.stats.tx.add(sent);
   PortStats& stats = worker.stats.ports[index];
   stats.tx.add(sent);
