@@ -11,6 +11,7 @@
 #include <string_view>
 #include <vector>
 
+#include "controlplane/endpoint.hpp"
 #include "crypto/engine_set.hpp"
 #include "crypto/key_ring.hpp"
 #include "crypto/session_parameters.hpp"
@@ -19,19 +20,8 @@
 #include "drivers/crypto_device.hpp"
 #include "drivers/eal.hpp"
 #include "drivers/eth_port.hpp"
-#include "drivers/ip_address.hpp"
 
 namespace sallyport::controlplane {
-
-/// UDP endpoint, "192.0.2.1:20000" or "[2001:db8::1]:20000".
-struct Endpoint {
-  drivers::IpAddress address;
-  std::uint16_t port = 0;
-
-  static std::optional<Endpoint> parse(std::string_view text);
-  std::string to_string() const;
-  auto operator<=>(const Endpoint&) const = default;
-};
 
 using dataplane::RtcpMode;
 using dataplane::SourceCheck;

@@ -1,0 +1,15 @@
+// Unguessable texts for branches, tags, Call-IDs and nonces. Any thread.
+#pragma once
+
+#include <cstddef>
+#include <string>
+
+namespace sallyport::controlplane::sip {
+
+/// `bytes` random bytes as hex. Throws SetupError where the system gives none.
+std::string random_token(std::size_t bytes);
+
+/// A Via branch with RFC 3261's magic cookie.
+std::string new_branch();
+
+}  // namespace sallyport::controlplane::sip
