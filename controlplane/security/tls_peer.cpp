@@ -1,25 +1,14 @@
 #include "controlplane/security/tls_peer.hpp"
 
 #include <arpa/inet.h>
-#include <openssl/evp.h>
-#include <openssl/x509v3.h>
 
 #include <algorithm>
 #include <array>
 
+#include "controlplane/security/openssl_handles.hpp"
+
 namespace sallyport::controlplane {
 namespace {
-
-template <auto Free>
-struct Freer {
-  template <class T>
-  void operator()(T* pointer) const noexcept {
-    Free(pointer);
-  }
-};
-using Certificate = std::unique_ptr<X509, Freer<X509_free>>;
-using Names = std::unique_ptr<GENERAL_NAMES, Freer<GENERAL_NAMES_free>>;
-using Bio = std::unique_ptr<BIO, Freer<BIO_free_all>>;
 
 std::string lower(std::string_view text) {
   std::string result(text);
@@ -44,7 +33,7 @@ std::string address_of(const ASN1_OCTET_STRING* bytes) {
 
 std::vector<std::string> names_of(X509* certificate) {
   std::vector<std::string> names;
-  const Names alternatives(
+  const OpensslNames alternatives(
       static_cast<GENERAL_NAMES*>(X509_get_ext_d2i(certificate, NID_subject_alt_name, nullptr, nullptr)));
   for (int i = 0; alternatives && i < sk_GENERAL_NAME_num(alternatives.get()); ++i) {
     const GENERAL_NAME* name = sk_GENERAL_NAME_value(alternatives.get(), i);
@@ -63,7 +52,7 @@ std::vector<std::string> names_of(X509* certificate) {
 }
 
 std::string subject_of(X509* certificate) {
-  const Bio out(BIO_new(BIO_s_mem()));
+  const OpensslBio out(BIO_new(BIO_s_mem()));
   if (!out || X509_NAME_print_ex(out.get(), X509_get_subject_name(certificate), 0, XN_FLAG_RFC2253) < 0) return {};
   char* data = nullptr;
   const long length = BIO_get_mem_data(out.get(), &data);
@@ -114,7 +103,7 @@ std::shared_ptr<const TlsPeer> tls_peer_of(SSL* connection) {
   peer->version = SSL_get_version(connection);
   peer->cipher = SSL_CIPHER_get_name(cipher);
   peer->encrypted = cipher != nullptr && SSL_CIPHER_get_bits(cipher, nullptr) > 0;
-  const Certificate certificate(SSL_get1_peer_certificate(connection));
+  const OpensslCertificate certificate(SSL_get1_peer_certificate(connection));
   // Without verification (SSL_VERIFY_NONE) a certificate says nothing, however good it looks.
   if (!certificate || SSL_get_verify_result(connection) != X509_V_OK) return peer;
   peer->subject = subject_of(certificate.get());
