@@ -15,6 +15,11 @@ inline constexpr std::size_t kRtcpFixedHeader = 8;
 
 /// Length of the RTP header with CSRCs and extension, or nothing if the packet is not version 2 or is truncated.
 std::optional<std::uint16_t> rtp_header_length(std::span<const std::uint8_t> packet) noexcept;
+/// Whether its header is the fixed one alone, as nearly all are.
+inline bool has_fixed_rtp_header(std::span<const std::uint8_t> packet) noexcept {
+  constexpr std::uint8_t kVersionExtensionCsrcs = 0xdf;
+  return packet.size() >= kRtpFixedHeader && (packet[0] & kVersionExtensionCsrcs) == 0x80;
+}
 
 /// RTCP by the second byte: packet types 192 to 223 (RFC 5761 4).
 inline bool looks_like_rtcp(const std::uint8_t* packet) noexcept { return packet[1] >= 192 && packet[1] <= 223; }

@@ -51,7 +51,7 @@ FrameView parse_ipv4(std::span<const std::uint8_t> frame, std::size_t offset) no
   if ((ip[0] >> 4) != 4 || header < kIpv4 || total < header || frame.size() < offset + header) {
     return bad(DropReason::kTruncated);
   }
-  if (rte_raw_cksum(ip, header) != 0xffff) return bad(DropReason::kBadIpChecksum);
+  if (checksum_finish(checksum_add(ip, header)) != 0) return bad(DropReason::kBadIpChecksum);
   FrameView view;
   view.dscp = ip[1] >> 2;
   view.source = ip + 12;
@@ -126,10 +126,6 @@ EgressHeader::EgressHeader(const UdpEndpoint& local, const UdpEndpoint& remote) 
   store_be16(udp + 2, remote.port);
 }
 
-std::uint8_t EgressHeader::length() const noexcept {
-  return static_cast<std::uint8_t>(kEthernet + (v6_ ? kIpv6 : kIpv4) + kUdp);
-}
-
 void EgressHeader::set_next_hop(const drivers::MacAddress& source, const drivers::MacAddress& destination) noexcept {
   std::memcpy(bytes_.data(), destination.bytes.data(), 6);
   std::memcpy(bytes_.data() + 6, source.bytes.data(), 6);
@@ -145,62 +141,72 @@ drivers::MacAddress EgressHeader::next_hop() const noexcept {
 bool EgressHeader::push(rte_mbuf* packet, std::uint16_t port_offset, std::uint8_t dscp,
                         const ChecksumOffload& offload) const noexcept {
   const auto udp_length = static_cast<std::uint16_t>(rte_pktmbuf_data_len(packet) + kUdp);
-  char* room = rte_pktmbuf_prepend(packet, length());
+  const std::size_t ip_length = v6_ ? kIpv6 : kIpv4;
+  char* room = rte_pktmbuf_prepend(packet, static_cast<std::uint16_t>(kEthernet + ip_length + kUdp));
   if (room == nullptr) [[unlikely]]
     return false;
   auto* frame = reinterpret_cast<std::uint8_t*>(room);
   std::memcpy(frame, bytes_.data(), kEthernet + kIpv4 + kUdp);  // a fixed length compiles to a few stores
   if (v6_) std::memcpy(frame + kEthernet + kIpv4 + kUdp, bytes_.data() + kEthernet + kIpv4 + kUdp, kIpv6 - kIpv4);
-  std::uint8_t* udp = frame + length() - kUdp;
-  if (port_offset != 0) {
-    store_be16(udp, static_cast<std::uint16_t>(load_be16(udp) + port_offset));
-    store_be16(udp + 2, static_cast<std::uint16_t>(load_be16(udp + 2) + port_offset));
-  }
-  store_be16(udp + 4, udp_length);
-  packet->l2_len = kEthernet;
+  packet->tx_offload = rte_mbuf_tx_offload(kEthernet, ip_length, 0, 0, 0, 0, 0);
   packet->ol_flags &=
       RTE_MBUF_F_INDIRECT | RTE_MBUF_F_EXTERNAL;  // whose memory it is stays true; the rest was about rx
-  if (v6_) {
-    push_ipv6(packet, frame, udp_length, dscp, offload);
-  } else {
-    push_ipv4(packet, frame, udp_length, dscp, offload);
-  }
+  const Completion with{frame, udp_length, port_offset, dscp};
+  const std::uint64_t pseudo_header = v6_ ? complete_ipv6(with) : complete_ipv4(packet, with, offload);
+  complete_udp(packet, with, pseudo_header, offload);
   return true;
 }
 
-void EgressHeader::push_ipv4(rte_mbuf* packet, std::uint8_t* frame, std::uint16_t udp_length, std::uint8_t dscp,
-                             const ChecksumOffload& offload) const noexcept {
-  auto* ip = reinterpret_cast<rte_ipv4_hdr*>(frame + kEthernet);
-  auto* udp = reinterpret_cast<rte_udp_hdr*>(frame + kEthernet + kIpv4);
-  ip->type_of_service = static_cast<std::uint8_t>(dscp << 2);
-  ip->total_length = rte_cpu_to_be_16(static_cast<std::uint16_t>(kIpv4 + udp_length));
-  packet->l3_len = kIpv4;
-  if (offload.udp) {
-    packet->ol_flags |= RTE_MBUF_F_TX_IPV4 | RTE_MBUF_F_TX_UDP_CKSUM;
-    udp->dgram_cksum = rte_ipv4_phdr_cksum(ip, packet->ol_flags);
-  } else if (offload.ipv4_udp_wanted) {
-    udp->dgram_cksum = udp_checksum(frame + kEthernet + kIpv4 - 8, 8, udp_length);
-  }
+// Sums are taken over the prebuilt header and what was added to it, not over the frame: a processor waits when it reads
+// several bytes at once that were just written in parts.
+
+/// Returns the sum of the pseudo header.
+std::uint64_t EgressHeader::complete_ipv4(rte_mbuf* packet, const Completion& with,
+                                          const ChecksumOffload& offload) const noexcept {
+  const std::uint8_t* const prebuilt = bytes_.data() + kEthernet;
+  std::uint8_t* const ip = with.frame + kEthernet;
+  const auto service = static_cast<std::uint8_t>(with.dscp << 2);
+  const auto total = static_cast<std::uint16_t>(kIpv4 + with.udp_length);
+  ip[1] = service;
+  store_be16(ip + 2, total);
   if (offload.ipv4) {
     packet->ol_flags |= RTE_MBUF_F_TX_IPV4 | RTE_MBUF_F_TX_IP_CKSUM;
   } else {
-    ip->hdr_checksum = checksum_finish(checksum_add(frame + kEthernet, kIpv4));
+    const std::uint64_t sum = checksum_add(prebuilt, kIpv4) + (std::uint64_t{service} << 8) + rte_cpu_to_be_16(total);
+    const std::uint16_t checksum = checksum_finish(sum);
+    std::memcpy(ip + 10, &checksum, sizeof checksum);
   }
+  return udp_pseudo_header(prebuilt + 12, 8, with.udp_length);
 }
 
-void EgressHeader::push_ipv6(rte_mbuf* packet, std::uint8_t* frame, std::uint16_t udp_length, std::uint8_t dscp,
-                             const ChecksumOffload& offload) const noexcept {
-  auto* ip = reinterpret_cast<rte_ipv6_hdr*>(frame + kEthernet);
-  auto* udp = reinterpret_cast<rte_udp_hdr*>(frame + kEthernet + kIpv6);
-  ip->vtc_flow = rte_cpu_to_be_32(0x60000000u | (std::uint32_t{dscp} << 22));
-  ip->payload_len = rte_cpu_to_be_16(udp_length);
-  packet->l3_len = kIpv6;
+/// Returns the sum of the pseudo header.
+std::uint64_t EgressHeader::complete_ipv6(const Completion& with) const noexcept {
+  std::uint8_t* const ip = with.frame + kEthernet;
+  crypto::store_be32(ip, 0x60000000u | (std::uint32_t{with.dscp} << 22));
+  store_be16(ip + 4, with.udp_length);
+  return udp_pseudo_header(bytes_.data() + kEthernet + 8, 32, with.udp_length);
+}
+
+/// Ports, length and checksum.
+void EgressHeader::complete_udp(rte_mbuf* packet, const Completion& with, std::uint64_t pseudo_header,
+                                const ChecksumOffload& offload) const noexcept {
+  const std::size_t at = kEthernet + (v6_ ? kIpv6 : kIpv4);
+  const auto source = static_cast<std::uint16_t>(load_be16(bytes_.data() + at) + with.port_offset);
+  const auto destination = static_cast<std::uint16_t>(load_be16(bytes_.data() + at + 2) + with.port_offset);
+  std::uint8_t* const udp = with.frame + at;
+  store_be16(udp, source);
+  store_be16(udp + 2, destination);
+  store_be16(udp + 4, with.udp_length);
+  std::uint16_t checksum = 0;
   if (offload.udp) {
-    packet->ol_flags |= RTE_MBUF_F_TX_IPV6 | RTE_MBUF_F_TX_UDP_CKSUM;
-    udp->dgram_cksum = rte_ipv6_phdr_cksum(ip, packet->ol_flags);
-  } else {
-    udp->dgram_cksum = udp_checksum(frame + kEthernet + kIpv6 - 32, 32, udp_length);
+    packet->ol_flags |= (v6_ ? RTE_MBUF_F_TX_IPV6 : RTE_MBUF_F_TX_IPV4) | RTE_MBUF_F_TX_UDP_CKSUM;
+    checksum = static_cast<std::uint16_t>(~checksum_finish(pseudo_header));
+  } else if (v6_ || offload.ipv4_udp_wanted) {
+    const std::uint64_t header =
+        std::uint64_t{rte_cpu_to_be_16(source)} + rte_cpu_to_be_16(destination) + rte_cpu_to_be_16(with.udp_length);
+    checksum = udp_checksum_finish(pseudo_header + header + checksum_add(udp + kUdp, with.udp_length - kUdp));
   }
+  std::memcpy(udp + 6, &checksum, sizeof checksum);
 }
 
 }  // namespace sallyport::dataplane

@@ -35,6 +35,8 @@ class StreamTable {
   Stream* at(std::uint16_t slot, std::uint16_t port) const noexcept { return ports_[slot][port]; }
   /// Has what at() will read fetched.
   void prefetch(std::uint16_t slot, std::uint16_t port) const noexcept { __builtin_prefetch(&ports_[slot][port]); }
+  /// Has what find() and in_slot() will read fetched; any index.
+  void prefetch_slot(std::uint32_t index) const noexcept { __builtin_prefetch(streams_.data() + index); }
   /// The stream of that id; null where it was removed.
   Stream* find(StreamId id) const noexcept {
     if (id.index >= streams_.size()) return nullptr;

@@ -31,11 +31,14 @@ void keep_payload(WorkerState& worker, rte_mbuf* packet, const FrameView& view, 
   PacketMeta& meta = meta_of(packet);
   meta.arrival = worker.now;
   meta.leg = nullptr;
-  meta.source = {};
   if (view.v6) {
     std::memcpy(meta.source.data(), view.source, 16);
   } else {
-    std::memcpy(meta.source.data(), view.source, 4);
+    // All sixteen bytes as two words, as they are compared: a processor waits where it reads what was written in parts.
+    std::uint32_t address;
+    std::memcpy(&address, view.source, 4);
+    const std::array<std::uint64_t, 2> words{address, 0};
+    std::memcpy(meta.source.data(), words.data(), 16);
   }
   meta.source_port = view.source_port;
   meta.local_port = view.destination_port;
@@ -68,6 +71,8 @@ bool note_kind(const Stream& leg, PacketMeta& meta, const rte_mbuf* packet) noex
     return length >= crypto::kRtcpFixedHeader && (data[0] >> 6) == 2 && crypto::looks_like_rtcp(data);
   }
   meta.kind = crypto::PacketKind::kRtp;
+  meta.header_len = crypto::kRtpFixedHeader;
+  if (crypto::has_fixed_rtp_header({data, length})) return true;
   const auto header = crypto::rtp_header_length({data, length});
   if (!header) return false;
   meta.header_len = *header;
@@ -78,7 +83,9 @@ bool note_kind(const Stream& leg, PacketMeta& meta, const rte_mbuf* packet) noex
 bool read_headers(WorkerState& worker, WorkerPort& port, std::uint16_t port_index, rte_mbuf* packet) noexcept {
   if (packet->nb_segs != 1) [[unlikely]]
     return drop(worker, packet, nullptr, DropReason::kNotLinear);
-  const FrameView view = parse_frame({data_of(packet), rte_pktmbuf_data_len(packet)});
+  const std::span<const std::uint8_t> frame{data_of(packet), rte_pktmbuf_data_len(packet)};
+  FrameView view;
+  if (!parse_usual_frame(frame, view)) view = parse_frame(frame);
   if (view.kind == FrameView::Kind::kBad) [[unlikely]]
     return drop(worker, packet, nullptr, view.reason);
   if (std::memcmp(data_of(packet) + 6, port.port->mac().bytes.data(), 6) == 0) [[unlikely]] {
@@ -140,6 +147,8 @@ bool find_leg(WorkerState& worker, rte_mbuf* packet) noexcept {
   if (leg->rx == nullptr && !source_is_right(*leg, meta)) return drop(worker, packet, leg, DropReason::kWrongSource);
   if (!note_kind(*leg, meta, packet)) return drop(worker, packet, leg, DropReason::kNotRtp);
   meta.leg = leg;
+  if (leg->rx != nullptr) leg->rx->prefetch();
+  worker.table.prefetch_slot(leg->sink.stream.index);
   return true;
 }
 

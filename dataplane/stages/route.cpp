@@ -33,13 +33,16 @@ bool route_one(WorkerState& worker, rte_mbuf* packet) noexcept {
 
 }  // namespace
 
-void route(WorkerState& worker, Burst& burst) noexcept {
+void prefetch_sinks(const WorkerState& worker, const Burst& burst) noexcept {
   for (std::uint16_t i = 0; i < burst.size(); ++i) {
     const Sink& sink = meta_of(burst[i]).leg->sink;
     if (sink.worker != worker.id || sink.stream.index >= worker.table.capacity()) continue;
     const Stream* leg = worker.table.in_slot(sink.stream.index);
     if (leg != nullptr) prefetch_sending(*leg);
   }
+}
+
+void route(WorkerState& worker, Burst& burst) noexcept {
   burst.sift([&worker](rte_mbuf* packet) noexcept { return route_one(worker, packet); });
 }
 
@@ -55,6 +58,7 @@ bool deliver(WorkerState& worker, rte_mbuf* packet, StreamId sink) noexcept {
     if (leg->rtcp == RtcpMode::kOff) return drop(worker, packet, leg, DropReason::kRtcpOff);
     rtcp_to_sent_numbers(bytes_of(packet), leg->clock);
   }
+  if (leg->tx != nullptr) leg->tx->prefetch();
   return true;
 }
 

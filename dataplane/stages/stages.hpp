@@ -30,6 +30,9 @@ std::uint16_t collect_from_device(WorkerState& worker) noexcept;
 /// transmit. False: there are none left.
 bool resume(WorkerState& worker, Burst& opened, Burst& sealed) noexcept;
 
+/// Has the memory of the legs that the burst will leave by fetched, while unprotect works.
+void prefetch_sinks(const WorkerState& worker, const Burst& burst) noexcept;
+
 /// Counts what each leg received and passes it to the leg's sink.
 void route(WorkerState& worker, Burst& burst) noexcept;
 
