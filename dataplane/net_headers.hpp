@@ -32,6 +32,7 @@ struct FrameView {
   std::uint16_t payload_length = 0;           ///< by the UDP header: Ethernet padding does not count
   const std::uint8_t* source = nullptr;       ///< 4 or 16 bytes inside the frame
   const std::uint8_t* destination = nullptr;  ///< likewise
+  bool operator==(const FrameView&) const = default;
 };
 
 /// Reads a frame's headers; never beyond `frame`.

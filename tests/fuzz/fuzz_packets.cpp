@@ -19,6 +19,8 @@ constexpr std::size_t kMaxPacket = 1500;
 void fuzz_headers(const std::uint8_t* data, std::size_t size) {
   const std::vector<std::uint8_t> frame(data, data + size);
   const dataplane::FrameView view = dataplane::parse_frame(frame);
+  dataplane::FrameView usual;
+  if (dataplane::parse_usual_frame(frame, usual)) require(usual == view);
   if (view.kind == dataplane::FrameView::Kind::kUdp) {
     require(std::size_t{view.payload_offset} + view.payload_length <= size);
   }

@@ -27,6 +27,9 @@ FrameView parse(const Bytes& frame, std::size_t length) {
   const auto exact = std::make_unique<std::uint8_t[]>(length);
   if (length != 0) std::memcpy(exact.get(), frame.data(), length);
   FrameView view = parse_frame({exact.get(), length});
+  FrameView usual;
+  const bool is_usual = parse_usual_frame({exact.get(), length}, usual);
+  EXPECT_EQ(usual, is_usual ? view : FrameView());
   if (view.source != nullptr) view.source = frame.data() + (view.source - exact.get());
   if (view.destination != nullptr) view.destination = frame.data() + (view.destination - exact.get());
   return view;
@@ -50,6 +53,12 @@ TEST(ParseFrame, Udp) {
   expect_udp(Frame(kFrom4, kTo4).payload(Bytes(172)), kFrom4, kTo4, 172);
   expect_udp(Frame(kFrom6, kTo6).payload(Bytes(172)), kFrom6, kTo6, 172);
   expect_udp(Frame(kFrom4, kTo4), kFrom4, kTo4, 0);
+}
+
+TEST(ParseFrame, UsualFrame) {
+  FrameView view;
+  EXPECT_TRUE(parse_usual_frame(Frame(kFrom4, kTo4).payload(Bytes(172)).bytes(), view));
+  EXPECT_FALSE(parse_usual_frame(Frame(kFrom6, kTo6).payload(Bytes(172)).bytes(), view));
 }
 
 TEST(ParseFrame, Vlan) {
