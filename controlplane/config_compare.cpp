@@ -91,19 +91,6 @@ void compare_ports(const Config& running, const Config& wanted, std::vector<std:
 
 }  // namespace
 
-bool same_key(const crypto::MasterKey& a, const crypto::MasterKey& b) {
-  const bool key = a.key.equals(b.key);
-  const bool salt = a.salt.equals(b.salt);
-  return key && salt;  // both were compared, whatever the first said
-}
-
-bool same_keys(const std::vector<crypto::MasterKeyEntry>& a, const std::vector<crypto::MasterKeyEntry>& b) {
-  return std::equal(a.begin(), a.end(), b.begin(), b.end(),
-                    [](const crypto::MasterKeyEntry& x, const crypto::MasterKeyEntry& y) {
-                      return same_key(x.master, y.master) && x.mki == y.mki && x.lifetime == y.lifetime;
-                    });
-}
-
 bool same_srtp(const StreamSideConfig& a, const StreamSideConfig& b) {
   return a.suite == b.suite && same_parameters(a.parameters, b.parameters);
 }

@@ -2,6 +2,7 @@
 #pragma once
 
 #include "controlplane/config.hpp"
+#include "controlplane/negotiation/sdes_key.hpp"
 
 namespace sallyport::controlplane {
 
@@ -15,12 +16,6 @@ bool same_place(const StreamConfig& a, const StreamConfig& b);
 /// Whether remote addresses, source check, DSCP, clock rate, time-outs, ROCs and the choice among send keys are the
 /// same, too.
 bool same_settings(const StreamConfig& a, const StreamConfig& b);
-
-/// Whether two master keys are the same, in constant time.
-bool same_key(const crypto::MasterKey& a, const crypto::MasterKey& b);
-
-/// Whether two lists hold the same keys with the same MKIs and lifetimes in the same order, in constant time for each.
-bool same_keys(const std::vector<crypto::MasterKeyEntry>& a, const std::vector<crypto::MasterKeyEntry>& b);
 
 /// Whether the keys of two sides are the same, in constant time. Sides without a suite have none.
 bool same_keys(const StreamSideConfig& a, const StreamSideConfig& b);

@@ -1,5 +1,6 @@
 // Endpoint as text: "192.0.2.1:20000", "[2001:db8::1]:20000".
-#include "controlplane/config.hpp"
+#include "controlplane/endpoint.hpp"
+
 #include "controlplane/config_values.hpp"
 
 namespace sallyport::controlplane {

@@ -22,6 +22,8 @@ struct MasterKeyEntry {
   MasterKey master;
   Mki mki;
   std::uint64_t lifetime = 0;  ///< packets, 0: as many as RFC 3711 allows
+
+  MasterKeyEntry clone() const { return {master.clone(), mki, lifetime}; }
 };
 
 class KeyRing {

@@ -2,6 +2,8 @@
 // exist that leave the '=' out.
 #include "crypto/master_key.hpp"
 
+#include <openssl/rand.h>
+
 #include <algorithm>
 #include <array>
 #include <optional>
@@ -46,6 +48,14 @@ std::string_view without_padding(const Suite& suite, std::string_view base64) {
 }
 
 }  // namespace
+
+MasterKey make_master_key(const Suite& suite) {
+  MasterKey made;
+  if (RAND_priv_bytes(made.key.data(), suite.key_len) != 1 || RAND_priv_bytes(made.salt.data(), suite.salt_len) != 1) {
+    throw SetupError("master key for " + std::string(suite.name) + ": the system gives no random numbers");
+  }
+  return made;
+}
 
 MasterKey parse_master_key(const Suite& suite, std::string_view base64) {
   const std::string_view digits = without_padding(suite, base64);

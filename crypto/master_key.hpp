@@ -22,6 +22,10 @@ struct MasterKey {
   }
 };
 
+/// A new master key and salt for `suite`, from OpenSSL's generator for secrets (requirements M4). Throws SetupError
+/// where the system gives no randomness.
+MasterKey make_master_key(const Suite& suite);
+
 /// Reads "master key || master salt" of an SDES inline parameter (RFC 4568 6.1), with or without its '=' padding.
 /// Throws SetupError that says what the suite expects and what was wrong; the text never contains a byte of the key.
 MasterKey parse_master_key(const Suite& suite, std::string_view base64);

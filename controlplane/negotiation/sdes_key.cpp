@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <array>
+#include <bit>
 #include <charconv>
 #include <optional>
 #include <string>
@@ -89,7 +90,54 @@ crypto::MasterKeyEntry parse_one(const crypto::Suite& suite, std::string_view te
   return entry;
 }
 
+void append_base64(SecretString& out, std::span<const std::uint8_t> bytes) {
+  constexpr std::string_view kDigits = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
+  for (std::size_t i = 0; i < bytes.size(); i += 3) {
+    const std::size_t count = std::min<std::size_t>(bytes.size() - i, 3);
+    std::uint32_t bits = 0;
+    for (std::size_t k = 0; k < 3; ++k) bits = bits << 8 | (k < count ? bytes[i + k] : 0U);
+    for (std::size_t k = 0; k < 4; ++k) out.push_back(k <= count ? kDigits[bits >> (18 - 6 * k) & 63] : '=');
+    crypto::secure_wipe(&bits, sizeof bits);
+  }
+}
+
+/// A big-endian number of any length in decimal.
+std::string decimal(std::span<const std::uint8_t> bytes) {
+  std::string digits;
+  for (std::vector<std::uint8_t> rest(bytes.begin(), bytes.end());;) {
+    unsigned remainder = 0;
+    bool more = false;
+    for (std::uint8_t& byte : rest) {
+      remainder = remainder << 8 | byte;
+      byte = static_cast<std::uint8_t>(remainder / 10);
+      remainder %= 10;
+      more |= byte != 0;
+    }
+    digits.insert(digits.begin(), static_cast<char>('0' + remainder));
+    if (!more) return digits;
+  }
+}
+
 }  // namespace
+
+SecretString write_sdes_key(const crypto::Suite& suite, const crypto::MasterKeyEntry& entry) {
+  crypto::SecretBytes<32 + 14> master;
+  std::copy_n(entry.master.key.data(), suite.key_len, master.data());
+  std::copy_n(entry.master.salt.data(), suite.salt_len, master.data() + suite.key_len);
+  SecretString text;
+  text.reserve(kInline.size() + 128);  // no byte of a key in the string's own short memory
+  text.append(kInline);
+  append_base64(text, {master.data(), suite.master_len()});
+  if (entry.lifetime != 0) {
+    const bool power = std::has_single_bit(entry.lifetime);
+    text.append(power ? "|2^" : "|");
+    text.append(std::to_string(power ? static_cast<unsigned>(std::countr_zero(entry.lifetime)) : entry.lifetime));
+  }
+  if (entry.mki.length() != 0) {
+    text.append("|").append(decimal(entry.mki.bytes())).append(":").append(std::to_string(entry.mki.length()));
+  }
+  return text;
+}
 
 std::vector<crypto::MasterKeyEntry> parse_sdes_keys(const crypto::Suite& suite, std::string_view text) {
   std::vector<crypto::MasterKeyEntry> keys;
@@ -102,6 +150,19 @@ std::vector<crypto::MasterKeyEntry> parse_sdes_keys(const crypto::Suite& suite, 
   }
   if (keys.size() > 1) const crypto::KeyRing checked(suite, keys);
   return keys;
+}
+
+bool same_key(const crypto::MasterKey& a, const crypto::MasterKey& b) {
+  const bool key = a.key.equals(b.key);
+  const bool salt = a.salt.equals(b.salt);
+  return key && salt;  // both were compared, whatever the first said
+}
+
+bool same_keys(const std::vector<crypto::MasterKeyEntry>& a, const std::vector<crypto::MasterKeyEntry>& b) {
+  return std::equal(a.begin(), a.end(), b.begin(), b.end(),
+                    [](const crypto::MasterKeyEntry& x, const crypto::MasterKeyEntry& y) {
+                      return same_key(x.master, y.master) && x.mki == y.mki && x.lifetime == y.lifetime;
+                    });
 }
 
 }  // namespace sallyport::controlplane

@@ -5,6 +5,7 @@
 #include <string_view>
 #include <vector>
 
+#include "controlplane/secret_text.hpp"
 #include "crypto/key_ring.hpp"
 #include "crypto/suite.hpp"
 
@@ -15,5 +16,15 @@ namespace sallyport::controlplane {
 /// thirty-one of them), 1 to 2^48. Several keys have MKIs of one length, all different. Throws SetupError that says
 /// which part of which key was wrong; the text holds nothing of what was read.
 std::vector<crypto::MasterKeyEntry> parse_sdes_keys(const crypto::Suite& suite, std::string_view text);
+
+/// One key as parse_sdes_keys() reads it: with its padding, its lifetime (a power of two as "2^31") and its MKI, where
+/// it has them.
+SecretString write_sdes_key(const crypto::Suite& suite, const crypto::MasterKeyEntry& entry);
+
+/// Whether two master keys are the same, in constant time.
+bool same_key(const crypto::MasterKey& a, const crypto::MasterKey& b);
+
+/// Whether two lists hold the same keys with the same MKIs and lifetimes in the same order, in constant time for each.
+bool same_keys(const std::vector<crypto::MasterKeyEntry>& a, const std::vector<crypto::MasterKeyEntry>& b);
 
 }  // namespace sallyport::controlplane
