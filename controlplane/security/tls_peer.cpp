@@ -28,10 +28,11 @@ std::string_view without_scheme(std::string_view name) {
 bool TlsPeer::is(std::string_view name) const {
   const std::string wanted = lower(name);
   const auto matches = [&](const std::string& known) {
-    const std::string pattern = lower(without_scheme(known));
+    const std::string whole = lower(known);
+    const std::string_view pattern = without_scheme(whole);
     if (pattern == wanted) return true;
     const std::size_t dot = wanted.find('.');
-    return pattern.starts_with("*.") && dot != std::string::npos && pattern.find('.', 2) != std::string::npos &&
+    return pattern.starts_with("*.") && dot != std::string::npos && pattern.find('.', 2) != std::string_view::npos &&
            wanted.substr(dot) == pattern.substr(1);
   };
   return !wanted.empty() && std::any_of(names.begin(), names.end(), matches);

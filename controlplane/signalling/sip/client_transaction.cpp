@@ -29,7 +29,7 @@ ClientTransaction::ClientTransaction(TransactionLayer& layer, std::string key, F
       flow_(std::move(flow)),
       to_(to),
       request_(std::move(request)),
-      events_(std::move(events)),
+      events_(std::make_shared<const Events>(std::move(events))),
       text_(request_.to_text()) {}
 
 void ClientTransaction::start() {
@@ -65,7 +65,12 @@ void ClientTransaction::received(const Message& response) {
     layer_.timers_.cancel(end_timer_);  // it may ring as long as whoever asked likes
     if (cancel_wanted_) send_cancel();
   }
-  if (events_.response) events_.response(response);
+  tell(response);
+}
+
+void ClientTransaction::tell(const Message& response) const {
+  const auto events = events_;
+  if (events && events->response) events->response(response);
 }
 
 void ClientTransaction::final_answer(const Message& response) {
@@ -73,7 +78,7 @@ void ClientTransaction::final_answer(const Message& response) {
   if (final_) {
     ++layer_.counters_.retransmissions;
     if (is_invite() && !success_ && !success) layer_.send_(flow_, to_, ack_);
-    if (success_ && success && events_.response) events_.response(response);
+    if (success_ && success) tell(response);
     return;
   }
   final_ = true;
@@ -87,7 +92,7 @@ void ClientTransaction::final_answer(const Message& response) {
                                       : is_invite()      ? TimerQueue::Duration(kTimerD)
                                                          : TimerQueue::Duration(layer_.times_.t4);
   end_after(linger);
-  if (events_.response) events_.response(response);
+  tell(response);
 }
 
 /// Of an answer that is no 2xx: part of this transaction (RFC 3261 17.1.1.3).
@@ -122,7 +127,8 @@ void ClientTransaction::fail(Failure failure) {
   layer_.timers_.cancel(end_timer_);
   layer_.remove(*this);
   const bool told = std::exchange(final_, true);
-  if (!told && events_.failed) std::exchange(events_, {}).failed(failure);
+  const auto events = std::exchange(events_, nullptr);
+  if (!told && events && events->failed) events->failed(failure);
 }
 
 void ClientTransaction::end_after(TimerQueue::Duration time) {

@@ -21,6 +21,8 @@ namespace {
 namespace asio = boost::asio;
 using asio::ip::tcp;
 using TlsStream = asio::ssl::stream<tcp::socket>;
+/// What a queued text costs beyond its bytes, so that many short ones count too.
+constexpr std::size_t kQueued = 64;
 constexpr auto kAwait = asio::as_tuple(asio::use_awaitable);
 
 std::string said(const boost::system::error_code& error) {
@@ -59,7 +61,7 @@ class ConnectionOver final : public Connection {
 
   void send(SecretString text) override {
     if (ending_) return;
-    unsent_ += text.size();
+    unsent_ += text.size() + kQueued;
     queue_.push_back(std::move(text));
     if (unsent_ > limits_.unsent) return end("the peer does not take what we send");
     if (ready_ && !writing_) write();
@@ -69,7 +71,8 @@ class ConnectionOver final : public Connection {
     if (ending_) return;
     why_ = std::move(why);
     finishing_ = true;
-    if (!writing_) end(why_);
+    if (!writing_) return end(why_);
+    patience(limits_.message, "the peer does not take what we send");
   }
 
  private:
@@ -108,8 +111,10 @@ class ConnectionOver final : public Connection {
     SSL* ssl = stream_.native_handle();
     SSL_set_options(ssl, SSL_OP_CLEANSE_PLAINTEXT);
     if (connects_ && !server_name_.empty()) {
-      // OpenSSL's macro for it casts in the old style.
-      SSL_ctrl(ssl, SSL_CTRL_SET_TLSEXT_HOSTNAME, TLSEXT_NAMETYPE_host_name, server_name_.data());
+      // SNI holds no addresses (RFC 6066 3). OpenSSL's macro for it casts in the old style.
+      if (!drivers::IpAddress::parse(server_name_)) {
+        SSL_ctrl(ssl, SSL_CTRL_SET_TLSEXT_HOSTNAME, TLSEXT_NAMETYPE_host_name, server_name_.data());
+      }
       // The name is checked as part of the chain's verification, so that a wrong one never completes the handshake.
       if (SSL_set1_host(ssl, server_name_.c_str()) != 1) co_return refused("cannot expect a certificate's name");
     }
@@ -134,8 +139,9 @@ class ConnectionOver final : public Connection {
         break;
       }
       const bool began = !framer_.in_message();
-      framer_.append({bytes.data(), count});
+      if (!finishing_) framer_.append({bytes.data(), count});
       crypto::secure_wipe(bytes.data(), count);
+      if (finishing_) continue;  // it is listened to no more
       const bool took = take_messages();
       // A message in pieces has its time from its first piece on.
       if (!framer_.in_message()) {
@@ -154,7 +160,9 @@ class ConnectionOver final : public Connection {
         case StreamFramer::Step::kNeedMore:
           return took;
         case StreamFramer::Step::kPing:
-          send("\r\n");
+          // One answer for pings that came at once or that the peer does not wait for.
+          if (queue_.size() < 2) send("\r\n");
+          events_.ping(*this);
           break;
         case StreamFramer::Step::kMessage:
           took = true;
@@ -178,7 +186,7 @@ class ConnectionOver final : public Connection {
   void written(const boost::system::error_code& failed) {
     writing_ = false;
     if (!queue_.empty()) {
-      unsent_ -= queue_.front().size();
+      unsent_ -= queue_.front().size() + kQueued;
       queue_.pop_front();
     }
     if (ending_) return;

@@ -19,7 +19,7 @@ namespace sallyport::controlplane::sip {
 struct ConnectionLimits {
   std::chrono::milliseconds handshake{10'000};  ///< TCP connect and TLS handshake together
   std::chrono::milliseconds message{10'000};    ///< from a message's first byte to its last
-  std::chrono::milliseconds idle{900'000};      ///< nothing received and nothing sent
+  std::chrono::milliseconds idle{900'000};      ///< nothing received
   std::size_t unsent = 1024 * 1024;             ///< bytes that the peer has not taken
 };
 
@@ -29,6 +29,7 @@ class Connection : public std::enable_shared_from_this<Connection> {
   struct Events {
     std::function<void(Connection&)> ready;  ///< the handshake is done
     std::function<void(Connection&, StreamFramer&)> message;
+    std::function<void(Connection&)> ping;                   ///< a keep-alive, which is answered already
     std::function<void(Connection&, StreamFramer&)> broken;  ///< may send an answer; the connection ends after it
     std::function<void(Connection&, const std::string& why)> closed;  ///< once, and last
   };

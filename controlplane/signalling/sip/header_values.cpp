@@ -1,78 +1,68 @@
 #include "controlplane/signalling/sip/header_values.hpp"
 
-#include <osipparser2/osip_message.h>
-#include <osipparser2/osip_parser.h>
-
 #include <algorithm>
 #include <charconv>
-#include <memory>
+
+#include "controlplane/signalling/sip/host_text.hpp"
+#include "controlplane/signalling/sip/message.hpp"
+#include "controlplane/signalling/sip/text_cursor.hpp"
+#include "drivers/ip_address.hpp"
 
 namespace sallyport::controlplane::sip {
 namespace {
 
-template <auto Free>
-struct Freer {
-  template <class T>
-  void operator()(T* pointer) const noexcept {
-    Free(pointer);
+/// More than RFC 3261's token and host: tags in base64 are seen.
+constexpr CharSet is_value_char("-.!%*_+`'~[]:/=?@&#$^|(){}");
+constexpr CharSet is_host_char("-._");
+
+/// What stands without quotes before "<": tokens, and names in UTF-8, which RFC 3261 wants quoted.
+bool is_display_char(char c) noexcept {
+  return is_token_char(c) || is_blank(c) || static_cast<unsigned char>(c) >= 0x80;
+}
+
+/// *(SEMI generic-param) up to the end.
+std::optional<Parameters> take_parameters(TextCursor& text) {
+  Parameters parameters;
+  text.blanks();
+  while (!text.at_end()) {
+    if (!text.take_separator(';')) return std::nullopt;
+    const std::string_view name = text.take_while(is_token_char);
+    if (name.empty()) return std::nullopt;
+    std::string_view value;
+    if (text.take_separator('=')) {
+      const auto quoted = text.take_quoted();
+      value = quoted ? *quoted : text.take_while(is_value_char);
+      if (value.empty()) return std::nullopt;
+    }
+    parameters.emplace_back(lower_case(name), value);
+    text.blanks();
   }
-};
-using OsipUri = std::unique_ptr<osip_uri_t, Freer<osip_uri_free>>;
-using OsipAddress = std::unique_ptr<osip_from_t, Freer<osip_from_free>>;
-using OsipVia = std::unique_ptr<osip_via_t, Freer<osip_via_free>>;
-
-std::string lower(std::string_view text) {
-  std::string result(text);
-  for (char& c : result) c = c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c;
-  return result;
+  return parameters;
 }
 
-std::string text_of(const char* text) { return text == nullptr ? std::string() : std::string(text); }
-
-bool set_port(std::uint16_t& port, const char* text) {
-  if (text == nullptr) return true;
-  const auto value = parse_count(text, 65535);
-  if (!value || *value == 0) return false;
-  port = static_cast<std::uint16_t>(*value);
-  return true;
-}
-
-std::string unquoted(std::string text) {
-  if (text.size() >= 2 && text.front() == '"' && text.back() == '"') return text.substr(1, text.size() - 2);
+/// `quoted` has its quotes.
+std::string unquoted(std::string_view quoted) {
+  std::string text;
+  for (std::size_t i = 1; i + 1 < quoted.size(); ++i) {
+    if (quoted[i] == '\\' && i + 2 < quoted.size()) ++i;
+    text += quoted[i];
+  }
   return text;
 }
 
-Parameters parameters_of(const osip_list_t& list) {
-  Parameters result;
-  osip_list_iterator_t at;
-  for (auto* item = static_cast<osip_uri_param_t*>(osip_list_get_first(&list, &at)); item != nullptr;
-       item = static_cast<osip_uri_param_t*>(osip_list_get_next(&at))) {
-    result.emplace_back(lower(text_of(item->gname)), text_of(item->gvalue));
+/// The display name, with the cursor at the "<" behind it; nothing where no "<" follows.
+std::optional<std::string> take_display(TextCursor& text) {
+  TextCursor ahead = text;
+  if (const auto quoted = ahead.take_quoted()) {
+    ahead.blanks();
+    if (ahead.peek() != '<') return std::nullopt;
+    text = ahead;
+    return unquoted(*quoted);
   }
-  return result;
-}
-
-std::optional<Uri> uri_of(const osip_uri_t& parsed, std::string_view text) {
-  Uri uri;
-  uri.text = text;
-  uri.scheme = lower(text_of(parsed.scheme));
-  if (parsed.string != nullptr) {
-    if (uri.scheme == "tel") uri.user = std::string(parsed.string).substr(0, std::string_view(parsed.string).find(';'));
-    return uri;
-  }
-  uri.user = text_of(parsed.username);
-  uri.host = lower(text_of(parsed.host));
-  if (uri.host.empty() || !set_port(uri.port, parsed.port)) return std::nullopt;
-  uri.parameters = parameters_of(parsed.url_params);
-  uri.has_headers = osip_list_size(&parsed.url_headers) > 0;
-  return uri;
-}
-
-bool is_scheme(std::string_view text) noexcept {
-  const auto letter = [](char c) { return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z'); };
-  return !text.empty() && letter(text.front()) && std::all_of(text.begin(), text.end(), [&](char c) {
-    return letter(c) || (c >= '0' && c <= '9') || c == '+' || c == '-' || c == '.';
-  });
+  const std::string_view name = ahead.take_while(is_display_char);
+  if (ahead.peek() != '<') return std::nullopt;
+  text = ahead;
+  return std::string(trim(name));
 }
 
 }  // namespace
@@ -90,10 +80,7 @@ std::string_view trim(std::string_view text) noexcept {
 }
 
 bool is_token(std::string_view text) noexcept {
-  return !text.empty() && std::all_of(text.begin(), text.end(), [](char c) {
-    return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') ||
-           std::string_view("-.!%*_+`'~").find(c) != std::string_view::npos;
-  });
+  return !text.empty() && std::all_of(text.begin(), text.end(), is_token_char);
 }
 
 std::optional<std::uint32_t> parse_count(std::string_view text, std::uint32_t max) noexcept {
@@ -111,7 +98,7 @@ std::optional<std::vector<std::string_view>> split_list(std::string_view text) {
   for (std::size_t i = 0; i <= text.size(); ++i) {
     const char c = i < text.size() ? text[i] : ',';
     if (quoted && i < text.size()) {
-      if (c == '\\') ++i;
+      if (c == '\\' && i + 1 < text.size()) ++i;
       if (c == '"') quoted = false;
     } else if (c == '"') {
       quoted = true;
@@ -130,46 +117,43 @@ std::optional<std::vector<std::string_view>> split_list(std::string_view text) {
   return elements;
 }
 
-std::optional<Uri> Uri::parse(std::string_view text) {
-  const std::size_t colon = text.find(':');
-  if (colon == std::string_view::npos || !is_scheme(text.substr(0, colon))) return std::nullopt;
-  const std::string scheme = lower(text.substr(0, colon));
-  if (scheme != "sip" && scheme != "sips" && scheme != "tel") {
-    Uri other;
-    other.scheme = scheme;
-    other.text = text;
-    return other;
+bool take_host_and_port(TextCursor& text, std::string& host, std::uint16_t& port) {
+  if (text.take('[')) {
+    const std::string_view address = text.take_while([](char c) { return c != ']'; });
+    const auto parsed = drivers::IpAddress::parse(address);
+    if (!text.take(']') || !parsed || !parsed->v6) return false;
+    host = address;
+  } else {
+    host = text.take_while(is_host_char);
   }
-  osip_uri_t* made = nullptr;
-  if (osip_uri_init(&made) != 0) return std::nullopt;
-  const OsipUri parsed(made);
-  if (osip_uri_parse(parsed.get(), std::string(text).c_str()) != 0) return std::nullopt;
-  return uri_of(*parsed, text);
+  if (host.empty()) return false;
+  if (!text.take_separator(':')) return true;
+  const auto number = parse_count(text.take_while(is_digit), 65535);
+  if (!number || *number == 0) return false;
+  port = static_cast<std::uint16_t>(*number);
+  return true;
 }
 
-std::optional<std::string> Uri::header(std::string_view name) const {
-  if (!has_headers) return std::nullopt;
-  osip_uri_t* made = nullptr;
-  if (osip_uri_init(&made) != 0) return std::nullopt;
-  const OsipUri parsed(made);
-  if (osip_uri_parse(parsed.get(), text.c_str()) != 0) return std::nullopt;
-  const Parameters headers = parameters_of(parsed->url_headers);
-  const std::string* value = find_parameter(headers, lower(name));
-  return value == nullptr ? std::nullopt : std::optional(*value);
-}
-
-std::optional<NameAddress> NameAddress::parse(std::string_view text) {
-  osip_from_t* made = nullptr;
-  if (osip_from_init(&made) != 0) return std::nullopt;
-  const OsipAddress parsed(made);
-  if (osip_from_parse(parsed.get(), std::string(text).c_str()) != 0 || parsed->url == nullptr) return std::nullopt;
-  char* shown = nullptr;
-  if (osip_uri_to_str(parsed->url, &shown) != 0) return std::nullopt;
-  const std::string uri_text = text_of(shown);
-  osip_free(shown);
-  auto uri = uri_of(*parsed->url, uri_text);
-  if (!uri) return std::nullopt;
-  return NameAddress{unquoted(text_of(parsed->displayname)), std::move(*uri), parameters_of(parsed->gen_params)};
+std::optional<NameAddress> NameAddress::parse(std::string_view value) {
+  TextCursor text(trim(value));
+  NameAddress address;
+  std::string_view uri_text;
+  if (auto display = take_display(text)) {
+    address.display = std::move(*display);
+    text.take('<');
+    uri_text = text.take_while([](char c) { return c != '>'; });
+    if (!text.take('>')) return std::nullopt;
+  } else {
+    // Without brackets what comes behind ";" are the field's parameters, and "?" may not be (RFC 3261 20.10).
+    uri_text = text.take_while([](char c) { return c != ';' && !is_blank(c); });
+    if (uri_text.find_first_of(",?") != std::string_view::npos) return std::nullopt;
+  }
+  auto uri = Uri::parse(uri_text);
+  auto parameters = take_parameters(text);
+  if (!uri || !parameters) return std::nullopt;
+  address.uri = std::move(*uri);
+  address.parameters = std::move(*parameters);
+  return address;
 }
 
 std::string_view NameAddress::tag() const noexcept {
@@ -177,19 +161,18 @@ std::string_view NameAddress::tag() const noexcept {
   return found == nullptr ? std::string_view{} : std::string_view(*found);
 }
 
-std::optional<Via> Via::parse(std::string_view text) {
-  osip_via_t* made = nullptr;
-  if (osip_via_init(&made) != 0) return std::nullopt;
-  const OsipVia parsed(made);
-  const std::string copy(text);
-  if (osip_via_parse(parsed.get(), copy.c_str()) != 0) return std::nullopt;
+std::optional<Via> Via::parse(std::string_view value) {
+  TextCursor text(trim(value));
+  const std::string_view protocol = text.take_while(is_token_char);
+  if (!same_name(protocol, "SIP") || !text.take_separator('/')) return std::nullopt;
+  if (text.take_while(is_token_char) != "2.0" || !text.take_separator('/')) return std::nullopt;
   Via via;
-  via.transport = text_of(parsed->protocol);
-  std::transform(via.transport.begin(), via.transport.end(), via.transport.begin(),
-                 [](char c) { return c >= 'a' && c <= 'z' ? static_cast<char>(c - 'a' + 'A') : c; });
-  via.host = text_of(parsed->host);
-  if (via.host.empty() || text_of(parsed->version) != "2.0" || !set_port(via.port, parsed->port)) return std::nullopt;
-  via.parameters = parameters_of(parsed->via_params);
+  via.transport = text.take_while(is_token_char);
+  for (char& c : via.transport) c = c >= 'a' && c <= 'z' ? static_cast<char>(c - 'a' + 'A') : c;
+  if (via.transport.empty() || !text.blanks() || !take_host_and_port(text, via.host, via.port)) return std::nullopt;
+  auto parameters = take_parameters(text);
+  if (!parameters) return std::nullopt;
+  via.parameters = std::move(*parameters);
   return via;
 }
 
@@ -209,7 +192,7 @@ std::string Via::to_string() const {
   return text;
 }
 
-std::string Via::sent_by() const { return lower(host) + ':' + std::to_string(port); }
+std::string Via::sent_by() const { return lower_case(host) + ':' + std::to_string(port); }
 
 std::optional<CSeq> CSeq::parse(std::string_view text) {
   const std::size_t blank = text.find_first_of(" \t");

@@ -1,5 +1,5 @@
-// The grammar of single header values, read by libosip2: URIs, addresses with parameters, Via, CSeq. What does not
-// parse is nothing. Any thread.
+// The grammar of single header values: URIs, addresses with parameters, Via, CSeq. What does not parse is nothing. Our
+// own: libosip2 ends texts at an escaped NUL and takes blanks and quotes for parts of a host. Any thread.
 #pragma once
 
 #include <cstdint>
@@ -11,7 +11,8 @@
 
 namespace sallyport::controlplane::sip {
 
-/// In order; names in lower case, a parameter without a value has an empty one.
+/// In order; names in lower case, a parameter without a value has an empty one. Those of header fields are as they
+/// were, quotes included; those of URIs have only the escapes that they need.
 using Parameters = std::vector<std::pair<std::string, std::string>>;
 
 /// The first parameter of that (lower case) name, or null.
@@ -19,8 +20,10 @@ const std::string* find_parameter(const Parameters& parameters, std::string_view
 
 /// RFC 3261 19.1. Schemes other than sip, sips and tel are kept as they are, with only `scheme` and `text` set.
 struct Uri {
-  std::string scheme;      ///< lower case
-  std::string user;        ///< without a password; the number of a tel URI
+  std::string scheme;  ///< lower case
+  /// Without a password; the number of a tel URI. Escaped where it must be and nowhere else ("%61lice" is "alice",
+  /// "%00" stays), so that it may be written into another URI.
+  std::string user;
   std::string host;        ///< lower case, IPv6 without brackets
   std::uint16_t port = 0;  ///< 0: none given
   Parameters parameters;
@@ -28,13 +31,14 @@ struct Uri {
   std::string text;          ///< the whole as it was
 
   static std::optional<Uri> parse(std::string_view text);
-  /// The value of a "?name=value" header, unescaped (RFC 3261 19.1.1); nothing where there is none.
+  /// The value of a "?name=value" header, unescaped (RFC 3261 19.1.1); nothing where there is none, or where it is no
+  /// header value.
   std::optional<std::string> header(std::string_view name) const;
 };
 
 /// From, To, Contact, Route, Refer-To: name-addr or addr-spec with parameters (RFC 3261 20.10).
 struct NameAddress {
-  std::string display;
+  std::string display;  ///< without quotes, its quoted pairs resolved
   Uri uri;
   Parameters parameters;
 

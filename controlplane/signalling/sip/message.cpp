@@ -4,10 +4,11 @@
 #include <array>
 #include <utility>
 
+#include "controlplane/signalling/sip/header_values.hpp"
+#include "controlplane/signalling/sip/text_cursor.hpp"
+
 namespace sallyport::controlplane::sip {
 namespace {
-
-char lower(char c) noexcept { return c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c; }
 
 struct KnownName {
   char compact;  ///< 0: none
@@ -130,25 +131,22 @@ constexpr std::array kReasons{KnownStatus{100, "Trying"},
                               KnownStatus{604, "Does Not Exist Anywhere"},
                               KnownStatus{606, "Not Acceptable"}};
 
-/// Whether a To or From value has a tag parameter: behind the address, not inside a URI or a display name.
+/// Whether a To value has a tag. One that is no address (of a request that is being refused) has none.
 bool has_tag(std::string_view value) {
-  const std::size_t close = value.rfind('>');
-  std::string text(value.substr(close == std::string_view::npos ? 0 : close));
-  std::transform(text.begin(), text.end(), text.begin(), lower);
-  std::erase_if(text, [](char c) { return c == ' ' || c == '\t'; });
-  return text.find(";tag=") != std::string::npos;
+  const auto address = NameAddress::parse(value);
+  return address && !address->tag().empty();
 }
 
 }  // namespace
 
 bool same_name(std::string_view a, std::string_view b) noexcept {
   return a.size() == b.size() &&
-         std::equal(a.begin(), a.end(), b.begin(), [](char x, char y) { return lower(x) == lower(y); });
+         std::equal(a.begin(), a.end(), b.begin(), [](char x, char y) { return lower_case(x) == lower_case(y); });
 }
 
 std::string canonical_name(std::string_view name) {
   for (const KnownName& known : kNames) {
-    const bool compact = name.size() == 1 && known.compact != 0 && lower(name.front()) == known.compact;
+    const bool compact = name.size() == 1 && known.compact != 0 && lower_case(name.front()) == known.compact;
     if (compact || same_name(name, known.name)) return std::string(known.name);
   }
   return std::string(name);

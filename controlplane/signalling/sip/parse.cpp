@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <array>
+#include <utility>
 
 #include "controlplane/signalling/sip/header_values.hpp"
 #include "controlplane/signalling/sip/limits.hpp"
@@ -23,31 +24,29 @@ void for_each_line(std::string_view head, Line&& line) {
 
 bool starts_folded(std::string_view line) noexcept { return line.front() == ' ' || line.front() == '\t'; }
 
-/// Fields of which a message has one at most (RFC 3261 7.3.1, 20).
-constexpr std::array kSingle{"From",         "To",          "Call-ID", "CSeq",     "Max-Forwards", "Content-Length",
-                             "Content-Type", "Min-Expires", "Event",   "Refer-To", "Expires",      "Session-Expires",
-                             "Replaces",     "Retry-After", "RSeq",    "RAck"};
-/// Comma-separated ones that are taken apart, so that each element is a field of its own.
-constexpr std::array kLists{"Via",           "Contact", "Route",         "Record-Route",       "Path",
-                            "Service-Route", "Require", "Proxy-Require", "Supported",          "Unsupported",
-                            "Allow",         "Accept",  "Allow-Events",  "P-Asserted-Identity"};
-/// Each element an address.
-constexpr std::array kAddresses{"From", "To", "Contact", "Route", "Record-Route", "Path", "Refer-To", "Referred-By"};
-
-template <std::size_t N>
-bool one_of(const std::array<const char*, N>& names, std::string_view name) {
-  return std::any_of(names.begin(), names.end(), [&](const char* known) { return name == known; });
+/// Whether `text` has a control character other than a tab.
+bool has_control(std::string_view text) noexcept {
+  return std::any_of(text.begin(), text.end(),
+                     [](char c) { return (static_cast<unsigned char>(c) < 0x20 && c != '\t') || c == 0x7f; });
 }
 
-/// Unbracketed addresses may hold no comma, semicolon or question mark in their URI (RFC 3261 20): "?" is what would
-/// otherwise pass for a URI's headers. A bracketed one has nothing but the URI in its brackets.
-bool sound_address(std::string_view value) {
-  const std::size_t open = value.find('<');
-  if (open == std::string_view::npos) return value.find('?') == std::string_view::npos;
-  const std::size_t close = value.find('>', open);
-  if (close == std::string_view::npos || close == open + 1) return false;
-  const std::string_view uri = value.substr(open + 1, close - open - 1);
-  return uri.find_first_of(" \t") == std::string_view::npos;
+template <std::size_t N>
+using Names = std::array<std::string_view, N>;
+
+/// Fields of which a message has one at most (RFC 3261 7.3.1, 20).
+constexpr Names<16> kSingle{"From",         "To",          "Call-ID", "CSeq",     "Max-Forwards", "Content-Length",
+                            "Content-Type", "Min-Expires", "Event",   "Refer-To", "Expires",      "Session-Expires",
+                            "Replaces",     "Retry-After", "RSeq",    "RAck"};
+/// Comma-separated ones that are taken apart, so that each element is a field of its own.
+constexpr Names<14> kLists{"Via",           "Contact", "Route",         "Record-Route",       "Path",
+                           "Service-Route", "Require", "Proxy-Require", "Supported",          "Unsupported",
+                           "Allow",         "Accept",  "Allow-Events",  "P-Asserted-Identity"};
+/// Each element an address.
+constexpr Names<8> kAddresses{"From", "To", "Contact", "Route", "Record-Route", "Path", "Refer-To", "Referred-By"};
+
+template <std::size_t N>
+bool one_of(const Names<N>& names, std::string_view name) {
+  return std::find(names.begin(), names.end(), name) != names.end();
 }
 
 }  // namespace
@@ -58,12 +57,12 @@ class MessageReader {
   Parsed read(std::string_view head, SecretString body) {
     unsigned number = 0;
     for_each_line(head, [&](std::string_view line) {
-      line_ = ++number;
-      if (number == 1) return start_line(line);
+      if (++number == 1) return start_line(line);
       if (starts_folded(line)) {
         fold(line);
       } else {
         finish_field();
+        line_ = number;
         begin_field(line);
       }
       return true;
@@ -86,7 +85,8 @@ class MessageReader {
   }
 
   bool start_line(std::string_view line) {
-    if (line.starts_with("SIP/")) return status_line(line);
+    line_ = 1;
+    if (same_name(line.substr(0, 4), "SIP/")) return status_line(line);
     const std::size_t first = line.find(' ');
     const std::size_t last = line.rfind(' ');
     if (first == std::string_view::npos || !is_token(line.substr(0, first))) return false;
@@ -98,6 +98,10 @@ class MessageReader {
       refuse(400, "request line: expected METHOD URI SIP/2.0 with one space between them");
       return true;
     }
+    if (has_control(line)) {
+      refuse(400, "request line: a control character");
+      return true;
+    }
     message_.uri_ = line.substr(first + 1, last - first - 1);
     if (same_name(version, "SIP/2.0")) return true;
     const bool other_version = version.size() > 4 && same_name(version.substr(0, 4), "SIP/");
@@ -106,7 +110,7 @@ class MessageReader {
   }
 
   bool status_line(std::string_view line) {
-    if (!line.starts_with("SIP/2.0 ") || line.size() < 11) return false;
+    if (!same_name(line.substr(0, 8), "SIP/2.0 ") || line.size() < 11 || has_control(line)) return false;
     const auto status = parse_count(line.substr(8, 3), 699);
     if (!status || *status < 100 || (line.size() > 11 && line[11] != ' ')) return false;
     started_ = true;
@@ -150,18 +154,17 @@ class MessageReader {
     text_.clear();
   }
 
-  /// NUL is legal only in a quoted pair (RFC 3261 25.1), where a space stands for it from here on: libosip2 reads C
-  /// strings. No other control character may pass to logs and peers.
+  /// Control characters are legal only in a quoted pair (RFC 3261 25.1), where a space stands for them from here on:
+  /// none may pass to logs and peers.
   void clean() {
     text_ = trim(text_);
-    for (std::size_t i = 0; i < text_.size(); ++i) {
-      const auto c = static_cast<unsigned char>(text_[i]);
-      if (c == 0 && i > 0 && text_[i - 1] == '\\') {
-        text_[i] = ' ';
-      } else if ((c < 0x20 && c != '\t') || c == 0x7f) {
-        refuse(400, field_ + ": a control character");
-        text_[i] = ' ';
+    bool escaped = false;
+    for (char& c : text_) {
+      if (has_control({&c, 1})) {
+        if (!escaped || c == '\r') refuse(400, field_ + ": a control character");
+        c = ' ';
       }
+      escaped = !escaped && c == '\\';
     }
   }
 
@@ -171,7 +174,7 @@ class MessageReader {
     const auto elements = split_list(text_);
     if (!elements) {
       refuse(400, field_ + ": expected a list without empty elements, quotes and brackets closed");
-      return;
+      return add(field_, std::move(text_));  // an answer gives back the Via as it was
     }
     for (const std::string_view element : *elements) add(field_, std::string(element));
   }
@@ -209,7 +212,7 @@ class MessageReader {
       refuse(400, header.name + ": expected seconds below 2^32");
     }
     if (!one_of(kAddresses, header.name) || (header.name == "Contact" && value == "*")) return;
-    if (!sound_address(value) || !NameAddress::parse(value)) refuse(400, header.name + ": expected an address");
+    if (!NameAddress::parse(value)) refuse(400, header.name + ": expected an address");
   }
 
   Message message_;
@@ -233,20 +236,38 @@ std::optional<std::size_t> head_size(std::string_view text, std::size_t from) no
 
 BodyLength body_length(std::string_view head) noexcept {
   BodyLength length;
-  for_each_line(head, [&](std::string_view line) {
-    const std::size_t colon = line.find(':');
-    if (colon == std::string_view::npos || starts_folded(line)) return true;
-    const std::string_view name = trim(line.substr(0, colon));
-    if (!same_name(name, "Content-Length") && !same_name(name, "l")) return true;
-    const auto value = parse_count(trim(line.substr(colon + 1)), 0xffffffff);
+  std::string_view text;  ///< of the Content-Length field at hand, its continuation lines included
+  bool inside = false;
+  const auto finish = [&] {
+    if (!std::exchange(inside, false)) return;
+    const std::size_t first = text.find_first_not_of(" \t\r\n");
+    if (first == std::string_view::npos) {
+      length.status = 400;
+      return;
+    }
+    text = text.substr(first, text.find_last_not_of(" \t\r\n") - first + 1);
+    const auto value = parse_count(text, 0xffffffff);
     if (!value || (length.bytes && *length.bytes != *value)) {
       length.status = 400;
-      return false;
+    } else {
+      length.bytes = *value;
+      if (*value > kMaxBody) length.status = 413;
     }
-    length.bytes = *value;
-    if (*value > kMaxBody) length.status = 413;
-    return true;
+  };
+  for_each_line(head, [&](std::string_view line) {
+    if (starts_folded(line)) {
+      if (inside) text = {text.data(), static_cast<std::size_t>(line.data() + line.size() - text.data())};
+      return true;
+    }
+    finish();
+    const std::size_t colon = line.find(':');
+    if (colon == std::string_view::npos) return length.status == 0;
+    const std::string_view name = trim(line.substr(0, colon));
+    inside = same_name(name, "Content-Length") || same_name(name, "l");
+    text = line.substr(colon + 1);
+    return length.status == 0;
   });
+  finish();
   return length;
 }
 

@@ -1,6 +1,5 @@
 // From the text of one message to a Message, strictly: what RFC 3261 forbids is named, with the status it is answered
-// with. Stands in front of libosip2's value parsers, which take more than the RFC allows (versions, ranges, duplicates,
-// missing fields). Fuzzed. Any thread.
+// with. Fuzzed. Any thread.
 #pragma once
 
 #include <optional>

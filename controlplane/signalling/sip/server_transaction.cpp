@@ -58,7 +58,7 @@ void ServerTransaction::expect_ack() {
     const auto self = shared_from_this();
     forget_timers();
     layer_.remove(*this);
-    if (!confirmed_ && events_.unacknowledged) std::exchange(events_, {}).unacknowledged();
+    if (!confirmed_) tell_unacknowledged();
   });
 }
 
@@ -76,7 +76,8 @@ void ServerTransaction::again() {
 }
 
 void ServerTransaction::cancel() {
-  if (!final_ && events_.cancelled) events_.cancelled();
+  const auto events = events_;
+  if (!final_ && events && events->cancelled) events->cancelled();
 }
 
 /// Of a final answer that is no 2xx.
@@ -89,6 +90,7 @@ void ServerTransaction::got_ack() {
 }
 
 void ServerTransaction::acknowledged() {
+  if (!success_ || confirmed_) return;
   confirmed_ = true;
   layer_.timers_.cancel(repeat_timer_);
   if (!flow_.reliable()) return;  // copies of the INVITE may still come
@@ -102,7 +104,13 @@ void ServerTransaction::flow_closed() {
   const auto self = shared_from_this();
   forget_timers();
   layer_.remove(*this);
-  if (success_ && !confirmed_ && events_.unacknowledged) std::exchange(events_, {}).unacknowledged();
+  if (success_ && !confirmed_) tell_unacknowledged();
+}
+
+void ServerTransaction::tell_unacknowledged() {
+  confirmed_ = true;  // nothing is waited for any more
+  const auto events = std::exchange(events_, nullptr);
+  if (events && events->unacknowledged) events->unacknowledged();
 }
 
 void ServerTransaction::forget_timers() {

@@ -5,43 +5,59 @@
 
 namespace sallyport::controlplane::sip {
 
+void StreamFramer::append(std::string_view bytes) {
+  buffer_.erase(0, taken_);
+  taken_ = 0;
+  buffer_.append(bytes);
+}
+
 StreamFramer::Step StreamFramer::broken(int status) {
   status_ = status;
   buffer_.clear();
-  searched_ = 0;
+  taken_ = searched_ = head_size_ = 0;
   return Step::kBroken;
 }
 
 StreamFramer::Step StreamFramer::next() {
+  if (head_size_ == 0) {
+    if (const Step step = read_head(); step != Step::kMessage) return step;
+  }
+  if (rest().size() - head_size_ < body_size_) return Step::kNeedMore;
+  head_.assign(rest().substr(0, head_size_));
+  body_.assign(rest().substr(head_size_, body_size_));
+  taken_ += head_size_ + body_size_;
+  searched_ = head_size_ = 0;
+  return Step::kMessage;
+}
+
+/// kMessage: the head is there, and says how long the body is.
+StreamFramer::Step StreamFramer::read_head() {
   // CRLFs before a start line are no part of it (RFC 3261 7.5); two in a row are a ping.
-  if (buffer_.starts_with("\r\n\r\n")) {
-    buffer_.erase(0, 4);
+  if (rest().starts_with("\r\n\r\n")) {
+    taken_ += 4;
     return Step::kPing;
   }
-  if (buffer_ == "\r\n" || buffer_ == "\r" || buffer_ == "\r\n\r") return Step::kNeedMore;
-  while (buffer_.starts_with("\r\n") || buffer_.starts_with("\n")) buffer_.erase(0, buffer_.front() == '\n' ? 1 : 2);
-  const auto size = head_size(buffer_, searched_);
-  if (size.value_or(buffer_.size()) > kMaxHead) {
+  if (rest() == "\r\n" || rest() == "\r" || rest() == "\r\n\r") return Step::kNeedMore;
+  while (rest().starts_with("\r\n") || rest().starts_with("\n")) taken_ += rest().front() == '\n' ? 1 : 2;
+  const auto size = head_size(rest(), searched_);
+  if (size.value_or(rest().size()) > kMaxHead) {
     head_.clear();
     return broken(513);
   }
   if (!size) {
-    searched_ = buffer_.size() < 3 ? 0 : buffer_.size() - 3;
+    searched_ = rest().size() < 3 ? 0 : rest().size() - 3;
     return Step::kNeedMore;
   }
-  const BodyLength length = body_length(std::string_view(buffer_).substr(0, *size));
-  head_.assign(buffer_, 0, *size);
-  body_.clear();
-  if (length.status != 0) return broken(length.status);
+  const BodyLength length = body_length(rest().substr(0, *size));
   // Without a length nobody knows where the next message begins (RFC 3261 18.3).
-  if (!length.bytes) return broken(400);
-  if (buffer_.size() - *size < *length.bytes) {
-    head_.clear();
-    return Step::kNeedMore;
+  const int fault = length.status != 0 ? length.status : length.bytes ? 0 : 400;
+  if (fault != 0) {
+    head_.assign(rest().substr(0, *size));
+    body_.clear();
+    return broken(fault);
   }
-  body_.assign(buffer_, *size, *length.bytes);
-  searched_ = 0;
-  buffer_.erase(0, *size + *length.bytes);
+  head_size_ = *size;
+  body_size_ = *length.bytes;
   return Step::kMessage;
 }
 

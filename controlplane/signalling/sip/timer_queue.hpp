@@ -1,7 +1,9 @@
 // Timers of transactions, dialogs and registrations. Knows no clock: whoever owns it says what time it is, so that
-// tests do. One thread; a timer's function may schedule and cancel others.
+// tests do. The owner calls run() before it lets anybody else schedule: delays count from now(), which stands still
+// between two runs. One thread; a timer's function may schedule and cancel others.
 #pragma once
 
+#include <algorithm>
 #include <chrono>
 #include <cstdint>
 #include <functional>

@@ -36,7 +36,7 @@ class ServerTransaction : public std::enable_shared_from_this<ServerTransaction>
   const Message& request() const noexcept { return request_; }
   const Flow& flow() const noexcept { return flow_; }
   bool is_invite() const noexcept { return request_.method() == "INVITE"; }
-  void set_events(Events events) { events_ = std::move(events); }
+  void set_events(Events events) { events_ = std::make_shared<const Events>(std::move(events)); }
 
   /// The To tag of every answer: one that was there, else ours.
   const std::string& to_tag() const noexcept { return to_tag_; }
@@ -48,7 +48,7 @@ class ServerTransaction : public std::enable_shared_from_this<ServerTransaction>
   void respond(Message answer);
   void respond(int status, std::string reason = {}) { respond(reply(status, std::move(reason))); }
   bool answered() const noexcept { return final_; }
-  /// The ACK of the 2xx has come.
+  /// The ACK of the 2xx has come; again is no error.
   void acknowledged();
 
  private:
@@ -63,6 +63,7 @@ class ServerTransaction : public std::enable_shared_from_this<ServerTransaction>
   void cancel();
   void got_ack();
   void flow_closed();
+  void tell_unacknowledged();
   void forget_timers();
 
   TransactionLayer& layer_;
@@ -71,8 +72,8 @@ class ServerTransaction : public std::enable_shared_from_this<ServerTransaction>
   Endpoint reply_to_;
   Message request_;
   std::string to_tag_;
-  Events events_;
-  SecretString last_;  ///< the latest answer as sent, empty before there is one
+  std::shared_ptr<const Events> events_;  ///< shared with a call under way, in which they may be replaced; may be null
+  SecretString last_;                     ///< the latest answer as sent, empty before there is one
   bool final_ = false;
   bool success_ = false;  ///< a 2xx to INVITE
   bool confirmed_ = false;
@@ -99,7 +100,7 @@ class ClientTransaction : public std::enable_shared_from_this<ClientTransaction>
   /// none does, `failed`.
   void cancel();
   /// Nothing is told from here on; what the other side needs is still done.
-  void detach() { events_ = {}; }
+  void detach() { events_ = nullptr; }
 
  private:
   friend class TransactionLayer;
@@ -108,6 +109,7 @@ class ClientTransaction : public std::enable_shared_from_this<ClientTransaction>
   void transmit();
   void repeat(TimerQueue::Duration interval);
   void received(const Message& response);
+  void tell(const Message& response) const;
   void final_answer(const Message& response);
   void send_ack(const Message& response);
   void send_cancel();
@@ -120,7 +122,7 @@ class ClientTransaction : public std::enable_shared_from_this<ClientTransaction>
   Flow flow_;
   Endpoint to_;
   Message request_;
-  Events events_;
+  std::shared_ptr<const Events> events_;  ///< as above
   SecretString text_;
   SecretString ack_;
   bool provisional_ = false;

@@ -79,7 +79,7 @@ void TransactionLayer::request_received(const Flow& flow, Message message) {
     return found->second->again();
   }
   ++counters_.requests;
-  if (servers_.size() >= max_server_) {
+  if (servers_.size() >= room_for(message)) {
     ++counters_.overload;
     Message busy = Message::reply(message, 503, random_token(8));
     busy.add("Retry-After", "10");
@@ -89,6 +89,13 @@ void TransactionLayer::request_received(const Flow& flow, Message message) {
   if (method == "CANCEL") return cancel_received(flow, std::move(message), server_key(flow, message, "INVITE"));
   const auto server = make_server(flow, std::move(key), std::move(message));
   user_.request(server);
+}
+
+/// Calls that are up keep a share of their own, so that a flood of new ones does not keep anybody from hanging up.
+std::size_t TransactionLayer::room_for(const Message& request) const {
+  const auto to = NameAddress::parse(request.value("To"));
+  const bool new_call = request.method() != "CANCEL" && (!to || to->tag().empty());
+  return new_call ? max_server_ : max_server_ + max_server_ / 4 + 1;
 }
 
 std::shared_ptr<ServerTransaction> TransactionLayer::make_server(const Flow& flow, std::string key, Message message) {
@@ -117,8 +124,9 @@ void TransactionLayer::cancel_received(const Flow& flow, Message message, const 
 }
 
 void TransactionLayer::response_received(const Flow& flow, const Message& message) {
-  const auto via = Via::parse(message.value("Via"));
-  std::string key = client_key(flow, via->branch());
+  // More Vias than ours: it is a proxy's that we are not (RFC 3261 8.1.3.3).
+  const auto via = message.all("Via").size() == 1 ? Via::parse(message.value("Via")) : std::nullopt;
+  std::string key = client_key(flow, via ? via->branch() : std::string_view{});
   if (message.method() == "CANCEL") key.append(" CANCEL");
   const auto found = clients_.find(key);
   if (found == clients_.end() || found->second->request_.method() != message.method()) {
@@ -167,7 +175,8 @@ void TransactionLayer::remove(ServerTransaction& transaction) {
     found->second.servers.erase(&transaction);
     if (found->second.servers.empty() && found->second.clients.empty()) carried_.erase(found);
   }
-  servers_.erase(transaction.key_);
+  const auto known = servers_.find(transaction.key_);
+  if (known != servers_.end() && known->second.get() == &transaction) servers_.erase(known);
 }
 
 void TransactionLayer::remove(ClientTransaction& transaction) {
@@ -175,7 +184,8 @@ void TransactionLayer::remove(ClientTransaction& transaction) {
     found->second.clients.erase(&transaction);
     if (found->second.servers.empty() && found->second.clients.empty()) carried_.erase(found);
   }
-  clients_.erase(transaction.key_);
+  const auto known = clients_.find(transaction.key_);
+  if (known != clients_.end() && known->second.get() == &transaction) clients_.erase(known);
 }
 
 void TransactionLayer::closed(FlowId id) {

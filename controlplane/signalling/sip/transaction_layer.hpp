@@ -32,7 +32,8 @@ class TransactionLayer {
   };
   /// False: the flow is gone.
   using Send = std::function<bool(const Flow&, const Endpoint& to, SecretString)>;
-  /// So many server transactions at most; what comes beyond is answered 503 with Retry-After, without state.
+  /// So many server transactions at most, and a quarter more for CANCEL and requests within dialogs; what comes beyond
+  /// is answered 503 with Retry-After, without state.
   static constexpr std::size_t kMaxServerTransactions = 400'000;
 
   TransactionLayer(TimerQueue& timers, TransactionTimes times, Send send, User user,
@@ -64,6 +65,7 @@ class TransactionLayer {
   void request_received(const Flow& flow, Message message);
   void response_received(const Flow& flow, const Message& message);
   void cancel_received(const Flow& flow, Message message, const std::string& invite_key);
+  std::size_t room_for(const Message& request) const;
   std::shared_ptr<ServerTransaction> make_server(const Flow& flow, std::string key, Message message);
   void add(const std::shared_ptr<ServerTransaction>& transaction);
   void add(const std::shared_ptr<ClientTransaction>& transaction);

@@ -271,6 +271,10 @@ Connection::Events Transport::connection_events() {
               [this, alive](Connection& connection, StreamFramer& framer) {
                 if (!alive.expired()) take(connection.flow(), framer.head(), std::move(framer.body()), 0);
               },
+          .ping =
+              [this, alive](Connection&) {
+                if (!alive.expired()) ++counters_.keep_alives;
+              },
           .broken =
               [this, alive](Connection& connection, StreamFramer& framer) {
                 if (!alive.expired()) take(connection.flow(), framer.head(), {}, framer.status());
@@ -315,7 +319,8 @@ void Transport::take(const Flow& flow, std::string_view head, SecretString body,
   Parsed parsed = parse(head, std::move(body));
   if (refused != 0 && (parsed.status == 0 || refused == 413)) {
     parsed.status = refused;
-    parsed.problem = "Content-Length: expected the body's length, at most " + std::to_string(kMaxBody);
+    parsed.problem = refused == 513 ? "start line and headers: expected at most " + std::to_string(kMaxHead) + " bytes"
+                                    : "Content-Length: expected the body's length, at most " + std::to_string(kMaxBody);
   }
   if (parsed.status != 0 || !parsed.message) {
     const bool answerable = parsed.message && parsed.message->is_request() && parsed.message->method() != "ACK";
@@ -342,8 +347,8 @@ void Transport::answer(const Flow& flow, const Message& request, int status, con
   std::string text = problem;
   std::erase_if(text, [](char c) { return c == '"' || c == '\\'; });
   if (!text.empty()) reply.add("Warning", "399 sallyport \"" + text + "\"");
-  const auto to = flow.kind == TransportKind::kUdp ? reply_endpoint(flow, request) : flow.remote;
-  if (to) send(flow, *to, reply.to_text());
+  // Where the Via is what is wrong, the answer can only go back to where the request came from.
+  send(flow, reply_endpoint(flow, request).value_or(flow.remote), reply.to_text());
 }
 
 std::optional<Endpoint> reply_endpoint(const Flow& flow, const Message& request) {
