@@ -1,10 +1,10 @@
 #include "controlplane/security/tls_context.hpp"
 
-#include <openssl/rand.h>
 #include <openssl/ssl.h>
 
 #include <array>
 
+#include "controlplane/random_bytes.hpp"
 #include "crypto/bytes.hpp"
 #include "crypto/error.hpp"
 
@@ -110,7 +110,7 @@ TlsContext make_server(const TlsSettings& settings, const TlsMaterial& material,
   ask_clients(context, settings, material);
   // A context's sessions are its own: after a reload, who is no longer trusted cannot come back with an old one.
   std::array<unsigned char, SSL_MAX_SID_CTX_LENGTH> id{};
-  check(RAND_bytes(id.data(), static_cast<int>(id.size())) == 1, "random numbers");
+  fill_random(id);
   check(SSL_CTX_set_session_id_context(context, id.data(), id.size()) == 1, "session id context");
   // Sessions live in the peers' tickets, not in memory here.
   SSL_CTX_set_session_cache_mode(context, SSL_SESS_CACHE_OFF);
@@ -174,7 +174,7 @@ void renew_ticket_keys(ssl::context& server) {
   crypto::SecretBytes<kMost> keys;
   const long size = SSL_CTX_get_tlsext_ticket_keys(context, nullptr, 0);
   check(size > 0 && size <= static_cast<long>(kMost), "size of the ticket keys");
-  check(RAND_priv_bytes(keys.data(), static_cast<int>(size)) == 1, "random numbers");
+  fill_random({keys.data(), static_cast<std::size_t>(size)});
   check(SSL_CTX_set_tlsext_ticket_keys(context, keys.data(), size) == 1, "ticket keys");
 }
 
