@@ -18,7 +18,7 @@ std::string peer_of(const Flow& flow) {
   return peer;
 }
 
-/// RFC 3261 17.2.3. Without the magic cookie (or with nothing behind it, RFC 4475 3.1.2.20) the branch says nothing,
+/// RFC 3261 17.2.3. Without the magic cookie (or with nothing behind it, RFC 4475 3.2.1) the branch says nothing,
 /// and the older rule holds.
 std::string server_key(const Flow& flow, const Message& message, std::string_view method) {
   const auto via = Via::parse(message.value("Via"));
@@ -86,7 +86,7 @@ void TransactionLayer::request_received(const Flow& flow, Message message) {
     send_(flow, reply_endpoint(flow, message).value_or(flow.remote), busy.to_text());
     return;
   }
-  if (method == "CANCEL") return cancel_received(flow, std::move(message), server_key(flow, message, "INVITE"));
+  if (method == "CANCEL") return cancel_received(flow, std::move(key), std::move(message));
   const auto server = make_server(flow, std::move(key), std::move(message));
   user_.request(server);
 }
@@ -110,10 +110,10 @@ std::shared_ptr<ServerTransaction> TransactionLayer::make_server(const Flow& flo
 }
 
 /// RFC 3261 9.2. The answer to CANCEL has the same To tag as that to its INVITE.
-void TransactionLayer::cancel_received(const Flow& flow, Message message, const std::string& invite_key) {
-  const auto found = servers_.find(invite_key);
+void TransactionLayer::cancel_received(const Flow& flow, std::string key, Message message) {
+  const auto found = servers_.find(server_key(flow, message, "INVITE"));
   const std::shared_ptr<ServerTransaction> invite = found == servers_.end() ? nullptr : found->second;
-  const auto cancel = make_server(flow, server_key(flow, message, "CANCEL"), std::move(message));
+  const auto cancel = make_server(flow, std::move(key), std::move(message));
   if (invite == nullptr) {
     ++counters_.stray_cancels;
     return cancel->respond(481);

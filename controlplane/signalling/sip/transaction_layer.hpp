@@ -64,7 +64,7 @@ class TransactionLayer {
 
   void request_received(const Flow& flow, Message message);
   void response_received(const Flow& flow, const Message& message);
-  void cancel_received(const Flow& flow, Message message, const std::string& invite_key);
+  void cancel_received(const Flow& flow, std::string key, Message message);
   std::size_t room_for(const Message& request) const;
   std::shared_ptr<ServerTransaction> make_server(const Flow& flow, std::string key, Message message);
   void add(const std::shared_ptr<ServerTransaction>& transaction);
