@@ -225,6 +225,7 @@ void Gateway::add_commands() {
     return reporter_->status();
   });
   control_.handle("stats", [this](const nlohmann::json&) { return reporter_->stats(); });
+  control_.handle("pauses", [this](const nlohmann::json&) { return reporter_->pauses(); });
   control_.handle("streams", [this](const nlohmann::json&) { return reporter_->streams(); });
   control_.handle("trace_start",
                   [this](const nlohmann::json& asked, const Requester& from) { return trace_->start(asked, from); });

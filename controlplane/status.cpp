@@ -2,6 +2,7 @@
 
 #include <cstdio>
 
+#include "controlplane/observe/pause_json.hpp"
 #include "controlplane/srtp_status.hpp"
 #include "controlplane/version.hpp"
 #include "dataplane/drop_reason.hpp"
@@ -175,6 +176,7 @@ json StatusReporter::stats() const {
 
 json StatusReporter::worker_stats(std::size_t id) const {
   const dataplane::WorkerStats& stats = dataplane_.worker(id).stats();
+  const dataplane::Clock& clock = dataplane_.clock();
   json stages = json::array();
   for (std::size_t i = 0; i < dataplane::kStages; ++i) {
     const dataplane::StageStats& stage = stats.stages[i];
@@ -184,7 +186,7 @@ json StatusReporter::worker_stats(std::size_t id) const {
                       {"packets", packets},
                       {"bursts", stage.bursts.read()},
                       {"cycles_per_packet", cycles},
-                      {"ns_per_packet", cycles * 1e9 / dataplane_.clock().hz()}});
+                      {"ns_per_packet", cycles * 1e9 / clock.hz()}});
   }
   return {{"id", id},
           {"rx", stats.rx.read()},
@@ -200,12 +202,24 @@ json StatusReporter::worker_stats(std::size_t id) const {
           {"unanswered", stats.unanswered.read()},
           {"preempted", stats.preempted.read()},
           {"commands", stats.commands.read()},
-          {"longest_command_pause_us",
-           static_cast<double>(stats.longest_commands.read()) * 1e6 / dataplane_.clock().hz()},
+          {"busy_s", clock.nanoseconds(stats.busy_ticks.read()) * 1e-9},
+          {"idle_s",
+           clock.nanoseconds(stats.total_ticks.read() - stats.busy_ticks.read() - stats.slept_ticks.read()) * 1e-9},
+          {"pauses", pauses_summary(stats.pauses, clock)},
           {"dropped", stats.dropped()},
           {"balanced", stats.imbalances.read() == 0},
           {"drops", drops_json(stats.drops)},
           {"stages", stages}};
+}
+
+json StatusReporter::pauses() const {
+  json workers = json::array();
+  for (std::size_t id = 0; id < dataplane_.workers(); ++id) {
+    json worker = pauses_list(dataplane_.worker(id).stats().pauses, dataplane_.clock());
+    worker["id"] = id;
+    workers.push_back(std::move(worker));
+  }
+  return {{"workers", workers}};
 }
 
 json StatusReporter::streams() const {

@@ -31,7 +31,7 @@ struct GatewayFacts {
   std::chrono::steady_clock::time_point started;
 };
 
-/// Produces the replies of `sallyport status`, `stats` and `streams`. Control thread only.
+/// Produces the replies of `sallyport status`, `stats`, `pauses` and `streams`. Control thread only.
 class StatusReporter {
  public:
   StatusReporter(GatewayFacts facts, const DataplaneClient& dataplane, const StaticStreams& streams,
@@ -39,6 +39,7 @@ class StatusReporter {
 
   nlohmann::json status();
   nlohmann::json stats() const;
+  nlohmann::json pauses() const;
   nlohmann::json streams() const;
   void set_warnings(std::vector<std::string> warnings) { facts_.warnings = std::move(warnings); }
 

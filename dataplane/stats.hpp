@@ -8,6 +8,7 @@
 
 #include "dataplane/counter.hpp"
 #include "dataplane/drop_reason.hpp"
+#include "dataplane/pause_log.hpp"
 
 namespace sallyport::dataplane {
 
@@ -48,16 +49,20 @@ struct alignas(64) WorkerStats {
   Counter passes;
   Counter busy_ticks;   ///< TSC ticks of passes that found work
   Counter total_ticks;  ///< TSC ticks since the worker started
+  Counter slept_ticks;  ///< of them in which it slept
   Counter idle_sleeps;
   Counter commands;              ///< of control that were carried out
   Counter command_ticks;         ///< TSC ticks spent on them
-  Counter longest_commands;      ///< TSC ticks: the longest that the commands of one pass kept packets waiting
   Counter imbalances;            ///< checks at which the accounting identity did not hold: always 0
   Counter streams;               ///< streams that are installed
   Counter unanswered;            ///< jobs that the crypto device has and did not answer in time
   Counter preempted;             ///< times that Linux gave the worker's core to another thread
   Counter silent;                ///< 1 while the crypto device counts as silent
   std::vector<PortStats> ports;  ///< in the order of the ports; as long as the worker lives
+  PauseLog pauses;               ///< its pauses, and what it worked at a stretch
+
+  /// Packets that the worker took up.
+  std::uint64_t taken() const noexcept { return rx.read() + from_kernel.read() + handed_in.read() + resumed.read(); }
 
   std::uint64_t dropped() const noexcept {
     std::uint64_t sum = 0;
@@ -66,7 +71,7 @@ struct alignas(64) WorkerStats {
   }
   /// The accounting identity; holds whenever the worker is between two passes.
   bool balanced() const noexcept {
-    return rx.read() + from_kernel.read() + handed_in.read() + generated.read() + resumed.read() ==
+    return taken() + generated.read() ==
            tx.read() + punted.read() + handed_out.read() + consumed.read() + parked.read() + dropped();
   }
 };

@@ -1,7 +1,5 @@
 #include "dataplane/worker.hpp"
 
-#include <sys/resource.h>
-
 #include <algorithm>
 #include <thread>
 
@@ -21,14 +19,6 @@ constexpr std::uint32_t kSweepsPerRound = 256;
 constexpr std::chrono::milliseconds kSweepInterval{1};
 /// How much of its lifetime a key has used is looked up every so many rounds, since it lies in a cold cache line.
 constexpr std::uint32_t kRoundsPerKeyUse = 16;
-/// It costs a system call.
-constexpr std::uint32_t kSweepsPerPreemption = 256;
-
-/// How often Linux has taken the processor from the calling thread, which did not want to wait.
-std::uint64_t preemptions() noexcept {
-  rusage usage{};
-  return getrusage(RUSAGE_THREAD, &usage) == 0 ? static_cast<std::uint64_t>(usage.ru_nivcsw) : 0;
-}
 
 }  // namespace
 
@@ -52,37 +42,64 @@ Worker::Worker(const WorkerOptions& options, std::span<const LocalAddress> addre
              .hand_over = rings.hand_over,
              .events = rings.events,
              .stats = {}},
+      pauses_(state_.stats.pauses, Clock(options.tsc_hz)),
       sweep_interval_(Clock(options.tsc_hz).ticks(kSweepInterval)) {
   state_.device = state_.engine->async();
   state_.stats.ports = std::vector<PortStats>(state_.ports.size());
 }
 
 bool Worker::poll_once() noexcept {
-  state_.now = Clock::now();
-  bool busy = drain_commands();
+  Tsc from = state_.now = Clock::now();
+  const std::uint64_t taken = state_.stats.taken();
+  bool busy = false;
+  if (const int commands = drain_commands(); commands != 0) {
+    busy = true;
+    from = next_stretch(PauseKind::kCommands, from, static_cast<std::uint64_t>(commands));
+    state_.stats.command_ticks.add(from - state_.now);
+  }
   for (std::uint16_t port = 0; port < state_.ports.size(); ++port) busy |= poll_port(port);
   busy |= poll_hand_over();
   busy |= poll_device();
   retirement_.send_due();
-  if (state_.now - last_sweep_ > sweep_interval_) sweep();
+  const std::uint64_t packets = state_.stats.taken() - taken;
+  from = next_stretch(packets == 0 ? PauseKind::kIdle : PauseKind::kPackets, from, packets);
+  if (state_.now - last_sweep_ > sweep_interval_) {
+    sweep();
+    from = next_stretch(PauseKind::kSweep, from, 1);
+  }
 
-  const Tsc spent = Clock::now() - state_.now;
+  pass_ended_ = from;
+  const Tsc spent = pass_ended_ - state_.now;
   state_.stats.passes.add();
   state_.stats.total_ticks.add(spent);
   if (busy) state_.stats.busy_ticks.add(spent);
   return busy;
 }
 
+/// Ends a stretch of the pass's time, in which `items` of `kind` were worked on. Returns when that was.
+Tsc Worker::next_stretch(PauseKind kind, Tsc from, std::uint64_t items) noexcept {
+  const Tsc now = Clock::now();
+  pauses_.stretch(kind, from, now, items);
+  return now;
+}
+
 void Worker::run(const std::atomic<bool>& stop) noexcept {
   unsigned idle = 0;
+  Tsc before = Clock::now();
+  pauses_.sample(before);
   while (!stop.load(std::memory_order_relaxed)) {
-    if (poll_once()) {
+    const bool busy = poll_once();
+    pauses_.stretch(PauseKind::kIdle, before, state_.now, 0);
+    before = pass_ended_;
+    if (busy) {
       idle = 0;
     } else if (options_.idle_polls != 0 && ++idle >= options_.idle_polls) {
-      const Tsc before = Clock::now();
       std::this_thread::sleep_for(options_.idle_sleep);
+      const Tsc slept = Clock::now() - before;
       state_.stats.idle_sleeps.add();
-      state_.stats.total_ticks.add(Clock::now() - before);
+      state_.stats.slept_ticks.add(slept);
+      state_.stats.total_ticks.add(slept);
+      before += slept;
     }
   }
 }
@@ -205,20 +222,17 @@ void Worker::discard_handed_over() noexcept {
   }
 }
 
-bool Worker::drain_commands() noexcept {
+/// Returns how many there were.
+int Worker::drain_commands() noexcept {
   int done = 0;
   for (; done < kCommandsPerPass && retirement_.has_room(kEventsPerCommand); ++done) {
     Command command;
     if (!rings_.commands->pop(command)) break;
     std::visit([this](auto& order) noexcept { apply(order); }, command);
   }
-  if (done == 0) return false;
-  const Tsc spent = Clock::now() - state_.now;
-  WorkerStats& stats = state_.stats;
-  stats.commands.add(static_cast<std::uint64_t>(done));
-  stats.command_ticks.add(spent);
-  if (spent > stats.longest_commands.read()) stats.longest_commands.set(spent);
-  return true;
+  if (done == 0) return 0;
+  state_.stats.commands.add(static_cast<std::uint64_t>(done));
+  return done;
 }
 
 void Worker::apply(AddStream& command) noexcept {
@@ -344,7 +358,7 @@ void Worker::give_back(std::unique_ptr<crypto::Context> context) noexcept {
 /// Checks the accounting and a share of the streams: keys whose grace time is over, media that stopped or came back.
 void Worker::sweep() noexcept {
   last_sweep_ = state_.now;
-  if (++sweeps_ % kSweepsPerPreemption == 0) state_.stats.preempted.set(preemptions());
+  state_.stats.preempted.set(pauses_.sample(state_.now));
   if (!state_.stats.balanced()) state_.stats.imbalances.add();
   if (state_.device != nullptr) tell_of_device();
   const std::uint32_t capacity = state_.table.capacity();

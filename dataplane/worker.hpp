@@ -9,6 +9,7 @@
 
 #include "dataplane/command.hpp"
 #include "dataplane/event.hpp"
+#include "dataplane/pause_watch.hpp"
 #include "dataplane/retirement.hpp"
 #include "dataplane/ring.hpp"
 #include "dataplane/worker_state.hpp"
@@ -57,7 +58,7 @@ class Worker {
   const crypto::Engine& engine() const noexcept { return *state_.engine; }
 
  private:
-  bool drain_commands() noexcept;
+  int drain_commands() noexcept;
   void apply(AddStream& command) noexcept;
   void apply(RemoveStream& command) noexcept;
   void apply(SetNextHop& command) noexcept;
@@ -74,6 +75,7 @@ class Worker {
   void apply(StartCapture& command) noexcept { state_.capture = command.capture; }
   void apply(StopCapture& command) noexcept;
   static void apply(std::monostate&) noexcept {}
+  Tsc next_stretch(PauseKind kind, Tsc from, std::uint64_t items) noexcept;
   bool poll_port(std::uint16_t port) noexcept;
   bool poll_hand_over() noexcept;
   bool poll_device() noexcept;
@@ -91,9 +93,10 @@ class Worker {
   Quarantine quarantine_;
   Retirement retirement_;  ///< both before state_, whose engine has to die first
   WorkerState state_;
+  PauseWatch pauses_;  ///< writes to state_'s log
+  Tsc pass_ended_ = 0;
   Tsc sweep_interval_;
   Tsc last_sweep_ = 0;
-  std::uint32_t sweeps_ = 0;
   std::uint32_t sweep_next_ = 0;
   std::uint32_t sweep_rounds_ = 0;
   bool told_silent_ = false;  ///< what control knows of the crypto device

@@ -3,9 +3,9 @@
 // ports, at a share of what the worker was seen to take at most, and is the control plane besides: it makes sessions,
 // takes their ports from the allocator, re-keys both legs' keys and removes them.
 //
-// The pause is measured by the worker: how long the commands of one pass took (WorkerStats::longest_commands). The
-// system may take the core away in the middle of it, so the mean of all passes with commands stands beside it.
-// Options: --rate=SESSIONS a second, --load=PERCENT, --seconds=S.
+// Pauses are measured by the worker (WorkerStats::pauses). The machine makes some, too, in the worker and in the
+// calling thread; what is whose is said by churn_verdict.hpp. Options: --rate=SESSIONS a second, --load=PERCENT,
+// --seconds=S.
 #include <rte_cycles.h>
 
 #include <algorithm>
@@ -21,8 +21,10 @@
 #include "controlplane/session/port_allocator.hpp"
 #include "crypto/bytes.hpp"
 #include "crypto/engine_set.hpp"
+#include "dataplane/pause_watch.hpp"
 #include "drivers/eal.hpp"
 #include "drivers/ring_port.hpp"
+#include "perf/churn_verdict.hpp"
 #include "perf/pass_timer.hpp"
 #include "perf/relay_parts.hpp"
 #include "perf/shape.hpp"
@@ -193,8 +195,8 @@ struct Outcome {
   double sessions_per_second;
   double worker_load;  ///< share of its time in which the worker had work
   double lost;         ///< packets that were offered and did not come out
-  double mean_pause_us;
-  double longest_pause_us;
+  double command_us;   ///< mean
+  ChurnVerdict verdict;
 };
 
 class Churn {
@@ -246,14 +248,18 @@ class Churn {
     const std::uint64_t offered = network.offered();
     const std::uint64_t collected = network.collected();
     const std::uint64_t refused = network.refused();
-    const std::uint64_t busy = stats().busy_ticks.read();
-    const std::uint64_t total = stats().total_ticks.read();
+    const WorkerTimes before = times();
     const std::uint64_t commands = stats().commands.read();
-    const std::uint64_t command_ticks = stats().command_ticks.read();
     const Tsc start = rte_get_tsc_cycles();
     std::uint64_t played = 0;
     std::uint64_t sessions = 0;
-    for (double now = 0; now < wish.seconds; now = seconds_of(rte_get_tsc_cycles() - start)) {
+    dataplane::PauseLog own_pauses;
+    dataplane::PauseWatch watch(own_pauses, dataplane_.clock());
+    std::vector<Loss> losses;
+    std::uint64_t lost = refused + stats().dropped();
+    Tsc last = start;
+    watch.sample(start);
+    for (double now = 0; now < wish.seconds; now = seconds_of(last - start)) {
       const auto due = static_cast<std::uint64_t>(now * packets_per_second);
       if (due > played) {
         const auto count = static_cast<unsigned>(std::min<std::uint64_t>(due - played, kBurst));
@@ -261,24 +267,37 @@ class Churn {
         played += count;
       }
       network.collect();
-      if (static_cast<double>(sessions) < now * wish.sessions_per_second) {
+      const bool turn = static_cast<double>(sessions) < now * wish.sessions_per_second;
+      if (turn) {
         ++sessions;
         turn_over();
+        watch.sample(last);
       }
       dataplane_.poll();
+      const Tsc ended = rte_get_tsc_cycles();
+      watch.stretch(turn ? dataplane::PauseKind::kCommands : dataplane::PauseKind::kPackets, last, ended, 1);
+      last = ended;
+      const std::uint64_t lost_now = network.refused() + stats().dropped();
+      if (lost_now != lost) losses.push_back({ended, lost_now - lost});
+      lost = lost_now;
     }
-    const double seconds = seconds_of(rte_get_tsc_cycles() - start);
-    const double load =
-        static_cast<double>(stats().busy_ticks.read() - busy) / static_cast<double>(stats().total_ticks.read() - total);
+    const double seconds = seconds_of(last - start);
+    const WorkerTimes spent = times() - before;
+    const ChurnVerdict verdict = judge_churn(stats().pauses, own_pauses, spent, losses, start, dataplane_.clock());
+    const auto done = static_cast<double>(stats().commands.read() - commands);
     settle(network);
     const std::uint64_t passed = network.collected() - collected;
     return {.packets_per_second = static_cast<double>(passed) / seconds,
             .sessions_per_second = static_cast<double>(sessions) / seconds,
-            .worker_load = load,
+            .worker_load = spent.busy / (spent.busy + spent.idle),
             .lost = static_cast<double>(network.offered() - offered - passed + network.refused() - refused),
-            .mean_pause_us = seconds_of(stats().command_ticks.read() - command_ticks) * 1e6 /
-                             static_cast<double>(std::max<std::uint64_t>(stats().commands.read() - commands, 1)),
-            .longest_pause_us = seconds_of(stats().longest_commands.read()) * 1e6};
+            .command_us = spent.commands * 1e6 / std::max(done, 1.0),
+            .verdict = verdict};
+  }
+
+  WorkerTimes times() const {
+    const double busy = seconds_of(stats().busy_ticks.read());
+    return {busy, seconds_of(stats().total_ticks.read()) - busy, seconds_of(stats().command_ticks.read())};
   }
 
   /// One session comes, one is re-keyed, and the oldest goes.
@@ -325,8 +344,21 @@ void add_rows(const Outcome& outcome, const Wish& wish) {
   add("sessions", outcome.sessions_per_second, "sessions a second");
   add("worker_load", outcome.worker_load * 100, "%");
   add("lost", outcome.lost, "packets");
-  add("mean_pause", outcome.mean_pause_us, "us a command");
-  add("longest_pause", outcome.longest_pause_us, "us");
+  add("command", outcome.command_us, "us a command");
+  const ChurnVerdict& verdict = outcome.verdict;
+  if (!verdict.complete) {
+    std::fprintf(stderr, "absent: churn: whose the pauses are: there were more than the worker keeps\n");
+    return;
+  }
+  add("lost_outside", verdict.lost_outside, "packets, outside of the machine's pauses");
+  add("control_pause", verdict.control_pause_us, "us, the longest that control kept packets waiting");
+  add("packets_pause", verdict.packets_pause_us, "us, the longest that packets kept packets waiting");
+  add("machine_pause", verdict.machine_pause_us, "us, the longest that the machine did");
+  add("machine_pauses", verdict.machine_pauses_per_second, "a second of time without work");
+  add("pauses_in_packets", verdict.packet_pauses_per_second, "a second of time with packets");
+  add("pauses_in_commands", verdict.command_pauses, "in all");
+  add("expected_in_commands", verdict.expected_command_pauses, "in all, were they the machine's");
+  add("machine_time", 100 * verdict.machine_share, "% of the time, pauses of both threads and what piled up behind");
 }
 
 double number_option(int& argc, char** argv, const char* option, double otherwise) {

@@ -1,7 +1,8 @@
 #!/usr/bin/env python3
 """Latency through sallyportd over memif, RTP to SRTP: sallyport-load finds the highest rate without loss, then offers
-shares of it and takes each packet's time by the stamp in its payload. Beside each figure stand what was lost, what the
-machine took away meanwhile, and where the generator was behind. Prints rows as Google Benchmark does, and what this
+shares of it and takes each packet's time by the stamp in its payload: of all packets, and of those that met no pause
+that the machine made in the worker's thread or the generator's. Beside each figure stand what was lost, what the machine
+took away meanwhile, and where the generator was behind. Prints rows as Google Benchmark does, and what this
 host cannot do as `absent: ...`.
 
 One worker, which never sleeps, and the generator have a core each; a new gateway per run. Asks the gateway nothing
@@ -53,10 +54,13 @@ class Run:
     """A gateway of its own, and the generator once through it. `found`: what the generator says; `stats`: the worker's
     part of `sallyport stats` after it; `taken`: figures of what the machine took away meanwhile."""
 
-    def __init__(self, suite, streams, cores, *options, seconds=60):
+    def __init__(self, suite, streams, cores, *options, backlog=None, seconds=60):
+        """`backlog`: pauses are left out, and so many times their length behind them."""
         with PairLab() as lab:
             peer = SallyportPeer(lab, suite, streams, cores[0], "memif", idle_polls=0)
             time.sleep(SETTLED)
+            if backlog is not None:
+                options = (*options, "--pauses-of", peer.gateway.socket, "--backlog", f"{backlog:.3f}")
             before = self._taken(peer, cores)
             peer.begin()
             self.found = result_of(start_load(lab, peer, cores[-1], "--spin", *options), seconds)
@@ -76,6 +80,10 @@ class Run:
         if waited is not None:
             taken["waited"] = (waited * 1e-6, "ms in which the worker waited for its core")
         return taken
+
+    def pauses_a_second(self, kind, seconds):
+        """Of the worker, since it started, in so much of its time."""
+        return self.stats["pauses"]["kinds"][kind]["count"] / seconds if seconds > 0 else 0.0
 
     def worker_busy(self):
         """Percent of the time in which packets were offered: passes that found some, and what interrupted them."""
@@ -131,6 +139,18 @@ def load_rows(suite, load, run):
     behind = found["offered_pps"] < 0.99 * found["asked_pps"]
     asked = f", though {found['asked_pps'] / 1000:.1f} were asked for" if behind else ""
     figures = {name: (total["latency_us"][name], "us") for name in PERCENTILES}
+    pauses = found["pauses"]
+    known = "" if pauses["complete"] else ", though not all pauses are known"
+    if total["outside_packets"]:
+        figures.update({f"outside_{name}": (total["outside_us"][name], f"us, outside of the machine's pauses{known}")
+                        for name in PERCENTILES})
+    figures["left_out"] = (100 * pauses["share"], "% of the time: pauses and what piled up behind them")
+    figures["worker_pauses"] = (pauses["workers"], "pauses of the worker")
+    figures["generator_pauses"] = (pauses["own"], "pauses of the generator")
+    figures["idle_pauses"] = (run.pauses_a_second("idle", run.stats["idle_s"]),
+                              "pauses a second of the worker's time without packets")
+    figures["packets_pauses"] = (run.pauses_a_second("packets", run.stats["busy_s"]),
+                                 "pauses a second of its time with packets")
     figures["lost"] = (total["lost"], f"of {total['offered']} packets")
     figures["wrong"] = (sum(total[name] for name in FAULTS if name != "lost"), f"of {total['offered']} packets")
     figures["offered"] = (found["offered_pps"] / 1000, f"thousand packets/s{asked}")
@@ -152,7 +172,7 @@ def measure(suite, options, cores):
     for load in LOADS:
         rate = searched.found["pps"] * load / 100
         run = Run(suite, options.streams, cores, "--pps", rate, "--duration", options.seconds,
-                  seconds=60 + 2 * options.seconds)
+                  backlog=load / (100 - load), seconds=60 + 2 * options.seconds)
         yield from load_rows(suite, load, run)
 
 

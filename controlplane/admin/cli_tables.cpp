@@ -1,5 +1,6 @@
 #include "controlplane/admin/cli_tables.hpp"
 
+#include <algorithm>
 #include <map>
 #include <utility>
 #include <vector>
@@ -76,6 +77,24 @@ std::string reasons(const json& drops) {
     all.append(all.empty() ? "" : ", ").append(name).append(" ").append(count(drops, name));
   }
   return all;
+}
+
+/// How a worker's pauses are spread over their kinds, and what it worked at a stretch.
+std::string pauses_lines(const json& pauses) {
+  std::string kinds;
+  for (const auto& [kind, seen] : field(pauses, "kinds").items()) {
+    if (field(seen, "count") == 0U) continue;
+    kinds.append(kinds.empty() ? "" : ", ").append(count(seen, "count")).append(" ").append(kind);
+  }
+  const json& recent = field(pauses, "recent");
+  const json& own = field(pauses, "own_us");
+  std::string out = "pauses over " + text(pauses, "over_us") + " us: " + (kinds.empty() ? "none" : kinds);
+  if (field(recent, "longest_us").is_number()) {
+    out += "; " + count(recent, "count") + " in the last " + text(pauses, "window_s") + " s, at most " +
+           number(recent, "longest_us", 1) + " us (" + text(recent, "kind") + ")";
+  }
+  return out + "\nits own work at a stretch, at most: packets " + number(own, "packets", 1) + " us, commands " +
+         number(own, "commands", 1) + " us, sweep " + number(own, "sweep", 1) + " us\n";
 }
 
 std::string workers_table(const json& workers) {
@@ -289,12 +308,27 @@ std::string stats_text(const json& reply, const Earlier& earlier) {
     table.add(std::move(cells));
     const std::string drops = reasons(field(worker, "drops"));
     if (!drops.empty()) table.note("    dropped: " + drops);
-    stages += "\nworker " + text(worker, "id") + ": " + count(worker, "commands") +
-              " commands of control, for which packets waited " + number(worker, "longest_command_pause_us", 1) +
-              " us at most; preempted " + count(worker, "preempted") + " times\n" +
+    stages += "\nworker " + text(worker, "id") + ": " + count(worker, "commands") + " commands of control; preempted " +
+              count(worker, "preempted") + " times\n" + pauses_lines(field(worker, "pauses")) +
               stages_table(field(worker, "stages"));
   }
   return table.to_string() + stages;
+}
+
+std::string pauses_text(const json& reply) {
+  constexpr std::size_t kShown = 20;
+  TextTable table({{"worker"}, {"seconds ago"}, {"us"}, {"kind", Align::kLeft}});
+  for (const json& worker : field(reply, "workers")) {
+    const json& pauses = field(worker, "pauses");
+    for (std::size_t i = 0; i < std::min(kShown, pauses.size()); ++i) {
+      const json& pause = pauses[pauses.size() - 1 - i];
+      table.add({text(worker, "id"), number(pause, "ago_s", 3), number(pause, "us", 1), text(pause, "kind")});
+    }
+    if (pauses.size() > kShown) {
+      table.note("    and " + grouped(pauses.size() - kShown) + " before; --json shows them all");
+    }
+  }
+  return table.to_string();
 }
 
 std::string streams_text(const json& reply, const Earlier& earlier) {
@@ -325,6 +359,7 @@ std::string fields_text(const json& reply) {
 std::string reply_text(const std::string& command, const json& reply, const Earlier& earlier) {
   if (command == "status") return status_text(reply);
   if (command == "stats") return stats_text(reply, earlier);
+  if (command == "pauses") return pauses_text(reply);
   if (command == "streams") return streams_text(reply, earlier);
   return fields_text(reply);
 }

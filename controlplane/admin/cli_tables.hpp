@@ -14,6 +14,8 @@ struct Earlier {
 
 std::string status_text(const nlohmann::json& reply);
 std::string stats_text(const nlohmann::json& reply, const Earlier& earlier);
+/// The last pauses of each worker, the newest first.
+std::string pauses_text(const nlohmann::json& reply);
 std::string streams_text(const nlohmann::json& reply, const Earlier& earlier);
 /// "key: value" for each field: reload, version, and what is not known here.
 std::string fields_text(const nlohmann::json& reply);

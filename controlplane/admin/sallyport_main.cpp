@@ -27,9 +27,10 @@ constexpr int kDone = 0;
 constexpr int kRefused = 1;
 constexpr int kUsage = 2;
 
-constexpr std::array<std::pair<std::string_view, std::string_view>, 8> kCommands = {{
+constexpr std::array<std::pair<std::string_view, std::string_view>, 9> kCommands = {{
     {"status", "cores and their load, ports, engine, warnings"},
     {"stats", "packets of each worker by what became of them, drops by reason, time per stage"},
+    {"pauses", "the last times that a worker stood still, and what is known of why"},
     {"streams", "each stream's sides: suite, packets, loss, jitter, drops by reason"},
     {"trace", "NAME: what every stage does with the next packets of that stream, or of its side NAME.a or NAME.b"},
     {"capture", "NAME --write FILE: that stream's (side's) packets as they arrive and leave, into a new pcap file"},

@@ -20,7 +20,8 @@ Judge::Judge(JudgeOptions options, const dataplane::Clock& clock)
     : options_(std::move(options)),
       clock_(clock),
       states_(options_.lanes),
-      slots_(std::size_t{options_.lanes} * options_.window) {
+      slots_(std::size_t{options_.lanes} * options_.window),
+      flights_(options_.flights) {
   for (std::uint32_t i = 0; i < options_.lanes; ++i) {
     states_[i].numbering = Numbering::of(options_.run, i | options_.direction);
   }
@@ -138,6 +139,7 @@ bool Judge::place(Lane& state, std::uint32_t lane, std::uint32_t counter) noexce
 void Judge::time(Findings& findings, std::uint64_t sent, dataplane::Tsc now) noexcept {
   const dataplane::Tsc latency = now > sent ? now - sent : 0;
   latency_.add(static_cast<std::uint64_t>(clock_.nanoseconds(latency)));
+  if (options_.flights != 0) flights_.add(sent, now);
   ++(latency > options_.late_ticks ? findings.late : findings.right);
 }
 
@@ -170,6 +172,7 @@ void Judge::begin() noexcept {
     state.replays = 0;
   }
   latency_.clear();
+  flights_.clear();
 }
 
 Findings Judge::total() const noexcept {

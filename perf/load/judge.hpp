@@ -9,6 +9,7 @@
 
 #include "dataplane/clock.hpp"
 #include "perf/load/findings.hpp"
+#include "perf/load/flights.hpp"
 #include "perf/load/histogram.hpp"
 #include "perf/load/impairment.hpp"
 #include "perf/load/numbering.hpp"
@@ -30,6 +31,7 @@ struct JudgeOptions {
   bool duplicates_pass = false;  ///< no SRTP on the way: a packet that was sent twice comes twice
   bool bad_tags_arrive = false;  ///< no gateway on the way: what we damaged comes back as it is
   bool replays_arrive = false;   ///< likewise
+  std::uint64_t flights = 0;     ///< packets whose times are remembered; 0: none
 };
 
 class Judge {
@@ -63,6 +65,8 @@ class Judge {
   Findings total() const noexcept;
   /// Nanoseconds from send to receive of all packets that came back right or late.
   const Histogram& latency() const noexcept { return latency_; }
+  /// When they were under way, as far as the options say.
+  const Flights& flights() const noexcept { return flights_; }
   /// Lanes whose SSRC, sequence or timestamp came out other than they were offered.
   std::uint32_t rewritten_lanes() const noexcept;
 
@@ -113,6 +117,7 @@ class Judge {
   std::vector<Slot> slots_;
   std::uint64_t outstanding_ = 0;
   Histogram latency_;
+  Flights flights_;
 };
 
 }  // namespace sallyport::load

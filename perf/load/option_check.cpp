@@ -101,6 +101,14 @@ void check_search(const LoadOptions& options) {
   }
 }
 
+/// Each packet's time is remembered, so their number has to be known.
+void check_pauses(const LoadOptions& options) {
+  if (options.pauses_of.empty()) return;
+  if (options.find_rate || options.stream_rate == 0) {
+    throw UsageError("--pauses-of: expected --rate or --pps with a number, without --find-rate");
+  }
+}
+
 }  // namespace
 
 void check(const LoadOptions& options) {
@@ -125,6 +133,7 @@ void check(const LoadOptions& options) {
   check_keys(options, "sink-", options.b, options.bidirectional, true);
   check_impairment(options);
   check_search(options);
+  check_pauses(options);
 }
 
 }  // namespace sallyport::load

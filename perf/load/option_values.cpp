@@ -280,6 +280,8 @@ LoadOptions read_values(const Given& given) {
   if (given.contains("core")) options.core = number<unsigned>(given, "core", 0, 1023);
   options.spin = given["spin"].as<bool>();
   options.json = given["json"].as<bool>();
+  options.pauses_of = given["pauses-of"].as<string>();
+  options.backlog = real(given, "backlog", 0, 1000);
   options.pcap_file = given["write-pcap"].as<string>();
   options.memory_mb = number<unsigned>(given, "memory", 64, 1'048'576);
   options.keys_file = given["keys"].as<string>();

@@ -77,6 +77,11 @@ po::options_description judge_options() {
       "bad-tag", po::value<string>()->default_value("0"), "percent that get a wrong tag")(
       "malformed", po::value<string>()->default_value("0"), "percent that are no RTP any more when they are sent")(
       "seed", po::value<string>()->default_value("1"), "which packets that happens to")(
+      "pauses-of", po::value<string>()->default_value(""),
+      "control socket of the sallyportd under test, on this host: tell the latency also of those packets that were "
+      "under way in no pause that the machine made, of its workers' threads and ours")(
+      "backlog", po::value<string>()->default_value("4"),
+      "with it: behind a pause leave out so many times its length, in which what piled up passes (at 80 % load: 4)")(
       "json", po::bool_switch(), "print JSON instead of the table");
   return group;
 }

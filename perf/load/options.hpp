@@ -85,6 +85,8 @@ struct LoadOptions {
   bool json = false;
   unsigned memory_mb = 256;
   std::string keys_file;
+  std::string pauses_of;               ///< --pauses-of, a control socket; empty: pauses are not left out anywhere
+  double backlog = 0;                  ///< time left out behind a pause, in its lengths
   std::string pcap_file;               ///< --write-pcap; empty: none
   std::optional<Endpoint> ng_gateway;  ///< makes the streams its calls: remotes and keys of both sides come from it
   std::optional<EmitOptions> emit;

@@ -79,6 +79,19 @@ void print_latency(std::ostream& out, const RunResult& result) {
   }
 }
 
+void print_outside(std::ostream& out, const RunResult& result) {
+  if (!result.pauses) return;
+  for (const Percentile& percentile : kPercentiles) {
+    row(out, "  outside of the machine's pauses, " + std::string(percentile.name), result,
+        [&percentile](const DirectionResult& direction) {
+          return fixed(microseconds(direction.outside, percentile), 1);
+        });
+  }
+  out << "\n  pauses of the machine: " << result.pauses->own << " of our thread, " << result.pauses->workers
+      << " of workers; with what piled up behind them " << fixed(100 * result.pauses->share, 1) << " % of the time"
+      << (result.pauses->complete ? "\n" : "; there were more, which are not known any more\n");
+}
+
 /// What may be the generator's own fault.
 void print_own(std::ostream& out, const RunResult& result) {
   out << "\n  our own thread was at most " << fixed(result.own_delay_us, 0) << " us behind; our receive buffers lost "
@@ -104,13 +117,17 @@ nlohmann::json findings_json(const Findings& findings) {
   return json;
 }
 
+nlohmann::json latency_json(const Histogram& latency) {
+  nlohmann::json json;
+  for (const Percentile& percentile : kPercentiles) json[percentile.name] = microseconds(latency, percentile);
+  return json;
+}
+
 nlohmann::json direction_json(const DirectionResult& direction) {
   nlohmann::json json = findings_json(direction.total);
   json["direction"] = direction.name;
   json["rewritten_streams"] = direction.rewritten_lanes;
-  for (const Percentile& percentile : kPercentiles) {
-    json["latency_us"][percentile.name] = microseconds(direction.latency, percentile);
-  }
+  json["latency_us"] = latency_json(direction.latency);
   json["worst_streams"] = nlohmann::json::array();
   for (const auto& [lane, findings] : direction.worst) {
     json["worst_streams"].push_back(findings_json(findings));
@@ -125,6 +142,7 @@ void print_table(std::ostream& out, const LoadOptions& options, const RunResult&
   print_head(out, options, result);
   print_findings(out, result);
   print_latency(out, result);
+  print_outside(out, result);
   print_own(out, result);
   print_worst(out, result);
   out << (result.all_right() ? "\nall right\n" : "\nNOT RIGHT: see the lines marked with '!'\n");
@@ -145,6 +163,15 @@ nlohmann::json run_json(const LoadOptions& options, const RunResult& result) {
   json["own_missed"] = result.link_stats.missed;
   json["foreign_frames"] = result.link_stats.foreign;
   for (const DirectionResult& direction : result.directions) json["directions"].push_back(direction_json(direction));
+  if (!result.pauses) return json;
+  json["pauses"] = {{"own", result.pauses->own},
+                    {"workers", result.pauses->workers},
+                    {"share", result.pauses->share},
+                    {"complete", result.pauses->complete}};
+  for (std::size_t i = 0; i < result.directions.size(); ++i) {
+    json["directions"][i]["outside_us"] = latency_json(result.directions[i].outside);
+    json["directions"][i]["outside_packets"] = result.directions[i].outside.count();
+  }
   return json;
 }
 

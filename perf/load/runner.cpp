@@ -8,10 +8,13 @@
 #include <cmath>
 #include <limits>
 
+#include "perf/load/worker_pauses.hpp"
+
 namespace sallyport::load {
 namespace {
 
 using dataplane::Clock;
+using dataplane::PauseKind;
 using dataplane::Tsc;
 using std::chrono::nanoseconds;
 
@@ -77,7 +80,11 @@ bool RunResult::all_right() const noexcept {
 Runner::Runner(const LoadOptions& options) : Runner(options, plan_with_keys(options)) {}
 
 Runner::Runner(const LoadOptions& options, const std::vector<StreamPlan>& plan)
-    : options_(options), clock_(Clock::calibrate()), links_(options, plan), crypto_(options.engine) {
+    : options_(options),
+      clock_(Clock::calibrate()),
+      links_(options, plan),
+      crypto_(options.engine),
+      pause_watch_(own_pauses_, clock_) {
   const std::uint32_t run = random_run();
   directions_.push_back(make_direction(run, Side::kA, plan));
   if (options.bidirectional) directions_.push_back(make_direction(run, Side::kB, plan));
@@ -97,6 +104,7 @@ Runner::Direction Runner::make_direction(std::uint32_t run, Side from, const std
   judge.shape = options_.shape;
   judge.late_ticks = clock_.ticks(options_.late);
   judge.duplicates_pass = out.suite == nullptr && in.suite == nullptr;
+  if (!options_.pauses_of.empty()) judge.flights = turns_for(options_, options_.stream_rate);
   judge.bad_tags_arrive = judge.replays_arrive = options_.direct();
 
   Direction direction;
@@ -131,12 +139,17 @@ Runner::Schedule Runner::make_schedule(double stream_rate) const {
 RunResult Runner::run(double stream_rate) {
   begin();
   Schedule schedule = make_schedule(stream_rate);
+  Tsc before = Clock::now();
   while (!offering_over(schedule, Clock::now())) {
     const Tsc now = Clock::now();
     note_delay(schedule, now);
-    const bool offered = offer_due(schedule, now);
-    const bool received = receive_all();
-    if (!offered && !received && !options_.spin) rest(schedule);
+    const std::uint64_t packets = offer_due(schedule, now) + receive_all();
+    const Tsc after = Clock::now();
+    pause_watch_.stretch(packets == 0 ? PauseKind::kIdle : PauseKind::kPackets, before, after, packets);
+    before = after;
+    if (packets != 0 || options_.spin) continue;
+    rest(schedule);
+    before = Clock::now();
   }
   const Tsc end = Clock::now();
   settle();
@@ -161,7 +174,7 @@ void Runner::drain() {
   const Tsc start = Clock::now();
   Tsc last = start;
   for (Tsc now = start; now - last < clock_.ticks(kQuiet) && now - start < clock_.ticks(kLongestDrain);) {
-    const bool received = receive_all();
+    const bool received = receive_all() != 0;
     if (!received && !options_.spin) links_.all().front()->wait(kPollSeveral);
     now = Clock::now();
     if (received) last = now;
@@ -178,21 +191,21 @@ void Runner::note_delay(Schedule& schedule, Tsc now) const {
   if (now > expected) schedule.longest_delay = std::max(schedule.longest_delay, now - expected);
 }
 
-bool Runner::offer_due(Schedule& schedule, Tsc now) {
+std::uint64_t Runner::offer_due(Schedule& schedule, Tsc now) {
   const std::uint64_t due = std::min(schedule.packets.due(now), schedule.turns);
   const std::uint64_t reports = options_.rtcp == RtcpMode::kOff ? 0 : schedule.reports.due(now);
-  bool any = false;
+  std::uint64_t packets = 0;
   for (Direction& direction : directions_) {
     Sender& sender = *direction.sender;
-    if (due > sender.turns()) any |= sender.offer(due - sender.turns()) > 0;
-    if (reports > sender.report_turns()) any |= sender.offer_reports(reports - sender.report_turns()) > 0;
+    if (due > sender.turns()) packets += sender.offer(due - sender.turns());
+    if (reports > sender.report_turns()) packets += sender.offer_reports(reports - sender.report_turns());
   }
-  return any;
+  return packets;
 }
 
-bool Runner::receive_all() {
+std::uint64_t Runner::receive_all() {
   std::array<Packet, kBurst> packets;
-  bool any = false;
+  std::uint64_t packets_received = 0;
   for (Link* link : links_.all()) {
     std::size_t count = kBurst;
     // What was sent in one pass comes back in a few; more than that, and the schedule waits.
@@ -200,10 +213,10 @@ bool Runner::receive_all() {
       count = link->receive(packets);
       dispatch(std::span(packets).first(count), Clock::now());
       link->release(std::span(packets).first(count));
-      any |= count > 0;
+      packets_received += count;
     }
   }
-  return any;
+  return packets_received;
 }
 
 void Runner::dispatch(std::span<Packet> packets, Tsc now) {
@@ -222,6 +235,7 @@ void Runner::dispatch(std::span<Packet> packets, Tsc now) {
 bool Runner::offering_over(Schedule& schedule, Tsc now) {
   if (now >= schedule.next_look) {
     schedule.next_look = now + clock_.ticks(kLook);
+    pause_watch_.sample(now);
     interrupted_ |= stop_.arrived();
   }
   const bool all = std::all_of(directions_.begin(), directions_.end(), [&schedule](const Direction& direction) {
@@ -252,7 +266,7 @@ void Runner::settle() {
     for (Direction& direction : directions_) {
       done &= direction.sender->finish() && direction.judge->outstanding() == 0;
     }
-    const bool received = receive_all();
+    const bool received = receive_all() != 0;
     const Tsc now = Clock::now();
     if (now >= end || (done && now >= quiet)) return;
     if (!received && !options_.spin) links_.all().front()->wait(std::min(kNap, kPollSeveral));
@@ -277,6 +291,7 @@ RunResult Runner::result(const Schedule& schedule, Tsc end) const {
     result.directions.push_back({.name = from_a ? "a -> b" : "b -> a",
                                  .total = judge.total(),
                                  .latency = judge.latency(),
+                                 .outside = {},
                                  .rewritten_lanes = judge.rewritten_lanes(),
                                  .worst = worst_lanes(judge)});
   }
@@ -292,7 +307,24 @@ RunResult Runner::result(const Schedule& schedule, Tsc end) const {
   result.link_stats.missed -= before_.missed;
   result.link_stats.foreign -= before_.foreign;
   result.interrupted = interrupted_;
+  if (!options_.pauses_of.empty()) leave_out_pauses(result, start, end);
   return result;
+}
+
+void Runner::leave_out_pauses(RunResult& result, Tsc start, Tsc end) const {
+  const WorkerPauses workers = ask_for_pauses(options_.pauses_of, start);
+  PauseWindows windows(options_.backlog);
+  windows.add(workers.pauses);
+  PausesResult pauses;
+  pauses.workers = windows.pauses();
+  windows.add(own_pauses_.recent(start));
+  pauses.own = windows.pauses() - pauses.workers;
+  pauses.share = windows.share(start, end);
+  pauses.complete = workers.complete && own_pauses_.forgotten_until() <= start;
+  for (std::size_t i = 0; i < directions_.size(); ++i) {
+    result.directions[i].outside = directions_[i].judge->flights().outside(windows, clock_);
+  }
+  result.pauses = pauses;
 }
 
 }  // namespace sallyport::load

@@ -6,6 +6,7 @@
 #include <string>
 #include <vector>
 
+#include "dataplane/pause_watch.hpp"
 #include "perf/load/links.hpp"
 #include "perf/load/pacer.hpp"
 #include "perf/load/receiver.hpp"
@@ -19,11 +20,21 @@ struct DirectionResult {
   std::string name;  ///< "a -> b"
   Findings total;
   Histogram latency;  ///< nanoseconds
+  Histogram
+      outside;  ///< likewise, of packets that were under way outside of the machine's pauses, if that was asked for
   std::uint32_t rewritten_lanes = 0;
   /// Lanes with faults, the worst first, at most kWorstLanes.
   std::vector<std::pair<std::uint32_t, Findings>> worst;
 };
 inline constexpr std::size_t kWorstLanes = 5;
+
+/// The machine's pauses, of our thread and the gateway's workers.
+struct PausesResult {
+  std::size_t own = 0;
+  std::size_t workers = 0;
+  double share = 0;      ///< of the time, with what piled up behind them
+  bool complete = true;  ///< else there were more than are kept, and some were not left out
+};
 
 struct RunResult {
   std::vector<DirectionResult> directions;
@@ -33,6 +44,7 @@ struct RunResult {
   double own_delay_us = 0;  ///< the longest that our own thread was behind its schedule
   std::vector<std::string> links;
   LinkStats link_stats;
+  std::optional<PausesResult> pauses;  ///< if they were asked for
   bool interrupted = false;
 
   /// Something came back, and nothing is wrong.
@@ -77,8 +89,9 @@ class Runner {
   /// What settle() gave up must not come into the next run.
   void drain();
   Schedule make_schedule(double stream_rate) const;
-  bool offer_due(Schedule& schedule, dataplane::Tsc now);
-  bool receive_all();
+  /// Both return how many packets that were.
+  std::uint64_t offer_due(Schedule& schedule, dataplane::Tsc now);
+  std::uint64_t receive_all();
   void dispatch(std::span<Packet> packets, dataplane::Tsc now);
   void note_delay(Schedule& schedule, dataplane::Tsc now) const;
   bool offering_over(Schedule& schedule, dataplane::Tsc now);
@@ -86,11 +99,15 @@ class Runner {
   void settle();
   LinkStats link_stats() const;
   RunResult result(const Schedule& schedule, dataplane::Tsc end) const;
+  /// What the latency is outside of pauses.
+  void leave_out_pauses(RunResult& result, dataplane::Tsc start, dataplane::Tsc end) const;
 
   const LoadOptions& options_;
   dataplane::Clock clock_;
   Links links_;
   Crypto crypto_;
+  dataplane::PauseLog own_pauses_;
+  dataplane::PauseWatch pause_watch_;  ///< writes to that
   std::vector<Direction> directions_;  ///< a -> b, and b -> a if that was asked for
   std::uint64_t unexpected_on_a_ = 0;  ///< came to side a, where nothing should
   StopSignal stop_;

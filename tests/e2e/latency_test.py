@@ -12,6 +12,9 @@ from lib.tap import main
 SUITE = "AEAD_AES_128_GCM"
 LOADS = (10, 50, 80, 95)
 STREAMS, HIGHEST, SECONDS = 20, 4000, 0.5
+#: Figures of each share beside the times.
+BESIDE = {"left_out", "worker_pauses", "generator_pauses", "idle_pauses", "packets_pauses", "lost", "wrong", "offered",
+          "generator_late", "worker_busy", "preempted", "stolen"}
 
 
 def rows(tap):
@@ -26,14 +29,19 @@ def rows(tap):
     rate = found.get(f"latency_rate/suite:{SUITE}", {})
     tap.ok(0 < rate.get("value", 0) <= HIGHEST / 1000 and "limit" in rate.get("label", ""),
            "a rate without loss is found, and what limits it is said", [rate, done.stderr])
+    measured_outside = False
     for load in LOADS:
         seen = {name.rpartition(":")[2]: row for name, row in found.items() if f"/load:{load}/" in name}
         times = [seen.get(figure, {}).get("value", 0) for figure in ("p50", "p99", "p99.9", "max")]
         tap.ok(0 < times[0] <= times[1] <= times[2] <= times[3], f"latency at {load} % of it is measured",
                [seen, done.stderr])
-        tap.ok({"lost", "wrong", "offered", "generator_late", "worker_busy", "preempted", "stolen"} <= set(seen),
-               "and what went on beside it is told", seen)
+        outside = [seen.get(f"outside_{figure}", {}).get("value", 0) for figure in ("p50", "p99", "p99.9", "max")]
+        measured_outside |= outside[0] > 0
+        tap.ok(outside == sorted(outside) and outside[3] <= times[3],
+               "outside of the machine's pauses, too, as far as there were packets", [seen, done.stderr])
+        tap.ok(BESIDE <= set(seen), "and what went on beside it is told", seen)
         tap.ok(seen.get("wrong", {}).get("value") == 0, "no packet came back wrong", seen.get("wrong"))
+    tap.ok(measured_outside, "some packets were under way in no pause", done.stderr)
 
 
 if __name__ == "__main__":

@@ -98,7 +98,7 @@ TEST_F(CliProgram, WrongUsageIsStatus2) {
 TEST_F(CliProgram, HelpNamesEveryCommand) {
   const Outcome outcome = run("--help");
   EXPECT_EQ(outcome.status, 0);
-  for (const char* word : {"status", "stats", "streams", "trace", "capture", "reload", "version", "--socket", "--json",
+  for (const char* word : {"status", "stats", "pauses", "streams", "trace", "capture", "reload", "version", "--socket", "--json",
                            "--watch", "--packets", "--seconds", "--write", "--side"}) {
     EXPECT_NE(outcome.output.find(word), std::string::npos) << word;
   }

@@ -72,7 +72,9 @@ TEST(CliTables, Status) {
 json stats_reply(std::uint64_t rx, bool balanced) {
   json reply = json::parse(R"({"ok":true,"workers":[{"id":1,"rx":0,"tx":90,"from_kernel":2,"handed_in":3,"handed_out":4,
     "generated":5,"punted":6,"consumed":7,"dropped":8,"balanced":true,"preempted":17,"commands":1200,
-    "longest_command_pause_us":3.14,"drops":{"auth_failed":8,"replayed":0},
+    "pauses":{"over_us":30,"window_s":10,"kinds":{"idle":{"count":4567,"ms":300.5},"packets":{"count":0,"ms":0.0},
+      "switched":{"count":2,"ms":8.0}},"recent":{"count":3,"longest_us":4012.34,"kind":"switched"},
+      "own_us":{"packets":21.04,"commands":3.14,"sweep":0.5}},"drops":{"auth_failed":8,"replayed":0},
     "stages":[{"name":"unprotect","packets":1500,"bursts":100,"cycles_per_packet":410.2,"ns_per_packet":158.04},
               {"name":"punt","packets":0,"bursts":0,"cycles_per_packet":0.0,"ns_per_packet":0.0}]}]})");
   reply["workers"][0]["rx"] = rx;
@@ -87,10 +89,24 @@ TEST(CliTables, Stats) {
       "     1  1,000            2          3          5  90       6           4         7        8  NOT BALANCED\n"
       "    dropped: auth_failed 8\n"
       "\n"
-      "worker 1: 1,200 commands of control, for which packets waited 3.1 us at most; preempted 17 times\n"
+      "worker 1: 1,200 commands of control; preempted 17 times\n"
+      "pauses over 30 us: 4,567 idle, 2 switched; 3 in the last 10 s, at most 4,012.3 us (switched)\n"
+      "its own work at a stretch, at most: packets 21.0 us, commands 3.1 us, sweep 0.5 us\n"
       "stage      packets  bursts  packets/burst  cycles/packet  ns/packet\n"
       "unprotect    1,500     100           15.0            410      158.0\n"
       "punt             0       0              -              0        0.0\n");
+}
+
+TEST(CliTables, PausesNewestFirst) {
+  json reply = json::parse(R"({"workers":[{"id":0,"pauses":[{"ago_s":2.5,"us":31.24,"kind":"idle"},
+    {"ago_s":1.25,"us":4000.0,"kind":"switched"}]},{"id":1,"pauses":[]}]})");
+  EXPECT_EQ(pauses_text(reply),
+            "worker  seconds ago       us  kind\n"
+            "     0        1.250  4,000.0  switched\n"
+            "     0        2.500     31.2  idle\n");
+  json& pauses = reply["workers"][0]["pauses"];
+  while (pauses.size() < 1025) pauses.push_back(pauses[0]);
+  EXPECT_NE(pauses_text(reply).find("    and 1,005 before; --json shows them all\n"), std::string::npos);
 }
 
 TEST(CliTables, RatesComeFromTheDifference) {
@@ -173,7 +189,7 @@ TEST(CliTables, OtherRepliesFieldByField) {
 }
 
 TEST(CliTables, AnEmptyReplyIsNoCrash) {
-  for (const char* command : {"status", "stats", "streams", "version"}) {
+  for (const char* command : {"status", "stats", "pauses", "streams", "version"}) {
     EXPECT_NO_THROW(reply_text(command, json::object(), {})) << command;
     EXPECT_NO_THROW(reply_text(command, json::parse(R"({"workers":[1],"ports":{},"streams":[null]})"), {})) << command;
   }
