@@ -16,7 +16,7 @@ namespace {
 /// More values of one kind than any client sends are not looked at.
 constexpr std::size_t kMostValues = 8;
 
-/// A nonce as bytes: time, random number, MAC over both and the realm.
+/// A nonce as bytes: time, random number, MAC over both.
 constexpr std::size_t kIdSize = 16;
 constexpr std::size_t kMacSize = 16;
 using NonceBytes = std::array<std::uint8_t, kIdSize + kMacSize>;
@@ -29,14 +29,12 @@ std::uint64_t load(const std::uint8_t* bytes) noexcept {
   return static_cast<std::uint64_t>(crypto::load_be32(bytes)) << 32U | crypto::load_be32(bytes + 4);
 }
 
-/// Fills in the MAC over what stands before it and the realm: a nonce of one realm is none of another.
-void sign(NonceBytes& bytes, const crypto::HiddenBytes<32>& key, std::string_view realm) {
-  std::string text(reinterpret_cast<const char*>(bytes.data()), kIdSize);
-  text += realm;
+/// Fills in the MAC over what stands before it. The key is one challenger's: a nonce of another realm is none here.
+void sign(NonceBytes& bytes, const crypto::HiddenBytes<32>& key) {
   std::array<std::uint8_t, EVP_MAX_MD_SIZE> mac{};
   unsigned size = 0;
-  if (HMAC(EVP_sha256(), key.data(), static_cast<int>(key.size()), reinterpret_cast<const unsigned char*>(text.data()),
-           text.size(), mac.data(), &size) == nullptr) {
+  if (HMAC(EVP_sha256(), key.data(), static_cast<int>(key.size()), bytes.data(), kIdSize, mac.data(), &size) ==
+      nullptr) {
     throw SetupError("OpenSSL has no HMAC-SHA256");
   }
   std::copy_n(mac.begin(), kMacSize, bytes.begin() + kIdSize);
@@ -151,7 +149,7 @@ std::string DigestChallenger::nonce_of(const NonceId& id) const {
   NonceBytes bytes{};
   store(bytes.data(), id.issued);
   store(bytes.data() + 8, id.random);
-  sign(bytes, key_, settings_.realm);
+  sign(bytes, key_);
   return to_hex(bytes);
 }
 
@@ -159,7 +157,7 @@ std::optional<NonceId> DigestChallenger::id_of(std::string_view nonce) const {
   NonceBytes bytes;
   if (!read_hex(nonce, bytes)) return std::nullopt;
   NonceBytes ours = bytes;
-  sign(ours, key_, settings_.realm);
+  sign(ours, key_);
   if (!crypto::ct_equal(ours.data(), bytes.data(), ours.size())) return std::nullopt;
   return NonceId{load(bytes.data()), load(bytes.data() + 8)};
 }

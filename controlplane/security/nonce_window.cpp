@@ -6,10 +6,8 @@ bool NonceWindow::take(const NonceId& nonce, std::uint32_t count) {
   if (count == 0) return false;  // counting starts at one
   const auto known = used_.find(nonce);
   if (known != used_.end()) return take(known->second, count);
-  if (nonce <= forgotten_) return false;
   if (used_.size() >= most_) {
-    if (nonce < used_.begin()->first) return false;  // itself the oldest
-    forgotten_ = used_.begin()->first;
+    if (nonce < used_.begin()->first) return false;
     used_.erase(used_.begin());
   }
   used_.emplace(nonce, Counts{count, 1});

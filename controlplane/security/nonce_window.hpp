@@ -35,8 +35,7 @@ class NonceWindow {
   static bool take(Counts& counts, std::uint32_t count) noexcept;
 
   std::size_t most_;
-  std::map<NonceId, Counts> used_;
-  NonceId forgotten_;  ///< this one and all older ones that are not in `used_`
+  std::map<NonceId, Counts> used_;  ///< never shrinks: once full, what is older than its first was perhaps forgotten
 };
 
 }  // namespace sallyport::controlplane

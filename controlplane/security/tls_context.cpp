@@ -2,6 +2,7 @@
 
 #include <openssl/ssl.h>
 
+#include <algorithm>
 #include <array>
 
 #include "controlplane/random_bytes.hpp"
@@ -22,21 +23,6 @@ void check(bool done, const char* what) {
   if (!done) throw SetupError(std::string("TLS: ") + what + ": " + take_openssl_error());
 }
 
-/// Level 0 is for old versions and ciphers, not for short keys: they are held to level 1's 80 bits (RSA 1024), and
-/// signatures of certificates to SHA-1 at least.
-int hold_keys_to_level_1(const SSL*, const SSL_CTX*, int operation, int bits, int, void*, void*) {
-  switch (operation & ~SSL_SECOP_PEER) {
-    case SSL_SECOP_EE_KEY:
-    case SSL_SECOP_CA_KEY:
-    case SSL_SECOP_TMP_DH:
-      return bits >= 80 ? 1 : 0;
-    case SSL_SECOP_CA_MD:
-      return bits >= 60 ? 1 : 0;
-    default:
-      return 1;
-  }
-}
-
 void set_offer(SSL_CTX* context, const TlsOffer& offer, std::string_view signatures) {
   check(SSL_CTX_set_min_proto_version(context, offer.min_version) == 1, "lowest version");
   check(SSL_CTX_set_max_proto_version(context, offer.max_version) == 1, "highest version");
@@ -47,7 +33,9 @@ void set_offer(SSL_CTX* context, const TlsOffer& offer, std::string_view signatu
   check(SSL_CTX_set1_groups_list(context, kGroups) == 1, "groups");
   // After the cipher list, which may have said @SECLEVEL.
   SSL_CTX_set_security_level(context, offer.security_level);
-  if (offer.security_level == 0) SSL_CTX_set_security_callback(context, hold_keys_to_level_1);
+  // Level 0 is for old versions and ciphers, not for short keys in the peers' certificates: those stay at level 1 at
+  // least (RSA 1024, no SHA-1 below the trust store's own).
+  X509_VERIFY_PARAM_set_auth_level(SSL_CTX_get0_param(context), std::max(offer.security_level, 1));
 }
 
 void set_common(SSL_CTX* context) {

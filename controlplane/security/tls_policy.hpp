@@ -79,7 +79,7 @@ struct TlsOffer {
   std::string suites;   ///< TLS 1.3; empty: no TLS 1.3
   int min_version = 0;
   int max_version = 0;
-  /// OpenSSL's security level. Levels 0 and 1 are for old versions and ciphers: keys are held to more by tls_context.
+  /// OpenSSL's security level. 0 is for old versions and ciphers: tls_context holds certificates to level 1 even then.
   int security_level = 2;
 };
 

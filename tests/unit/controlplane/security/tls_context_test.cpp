@@ -92,6 +92,26 @@ TEST_F(TlsContextTest, OldVersionsOnlyWithLegacy) {
   EXPECT_EQ(done.at_server->version, "TLSv1.1");
 }
 
+TEST_F(TlsContextTest, OldVersionsDoNotBringShortKeysBack) {
+  TlsSettings old = settings(TlsPolicy::kAllRsa);
+  old.rules.legacy_tls = true;
+  old.clients = ClientCertificates::kRequired;
+  const auto shown = [&](unsigned bits) {
+    const OpensslKey key(EVP_RSA_gen(bits));
+    const std::string name = "rsa-" + std::to_string(bits);
+    const SecretString pem = to_pem(key.get());
+    const IdentityFiles files{
+        folder_->write(name + ".pem", to_pem(self_signed(key.get(), {.names = {name}}, now()).get())),
+        folder_->write(name + ".key", {pem.data(), pem.size()})};
+    old.trust = files.certificate;
+    return shake_hands(TlsContexts(old).encrypted(),
+                       {.ciphers = "AES128-SHA:@SECLEVEL=0", .max_version = TLS1_1_VERSION, .identity = &files});
+  };
+  EXPECT_EQ(shown(512).error, "certificate verify failed");
+  const Handshake done = shown(1024);
+  EXPECT_TRUE(done.done) << done.error;
+}
+
 TEST_F(TlsContextTest, NullShaIsNeverEncryptedServersBusiness) {
   for (const TlsPolicyRow& row : kTlsPolicies) {
     const Handshake refused = shake_hands(TlsContexts(settings(row.policy)).encrypted(),
