@@ -32,8 +32,8 @@ bool TlsPeer::is(std::string_view name) const {
     const std::string_view pattern = without_scheme(whole);
     if (pattern == wanted) return true;
     const std::size_t dot = wanted.find('.');
-    return pattern.starts_with("*.") && dot != std::string::npos && pattern.find('.', 2) != std::string_view::npos &&
-           wanted.substr(dot) == pattern.substr(1);
+    return pattern.starts_with("*.") && dot != std::string::npos && dot > 0 &&
+           pattern.find('.', 2) != std::string_view::npos && wanted.substr(dot) == pattern.substr(1);
   };
   return !wanted.empty() && std::any_of(names.begin(), names.end(), matches);
 }

@@ -5,7 +5,6 @@
 #include <boost/asio/awaitable.hpp>
 #include <boost/asio/buffer.hpp>
 #include <boost/asio/co_spawn.hpp>
-#include <boost/asio/detached.hpp>
 #include <boost/asio/ssl/error.hpp>
 #include <boost/asio/ssl/stream.hpp>
 #include <boost/asio/steady_timer.hpp>
@@ -56,7 +55,8 @@ class ConnectionOver final : public Connection {
 
   void start() override {
     patience(limits_.handshake, connects_ ? "no connection in time" : "no handshake in time");
-    asio::co_spawn(stream_.get_executor(), run(self()), asio::detached);
+    // What is told of its end holds the connection for as long as it runs.
+    asio::co_spawn(stream_.get_executor(), run(), [self = self()](const std::exception_ptr&) {});
   }
 
   void send(SecretString text) override {
@@ -68,7 +68,7 @@ class ConnectionOver final : public Connection {
   }
 
   void finish(std::string why) override {
-    if (ending_) return;
+    if (ending_ || finishing_) return;
     why_ = std::move(why);
     finishing_ = true;
     if (!writing_) return end(why_);
@@ -78,14 +78,14 @@ class ConnectionOver final : public Connection {
  private:
   std::shared_ptr<ConnectionOver> self() { return std::static_pointer_cast<ConnectionOver>(shared_from_this()); }
 
-  /// The coroutine holds the connection for as long as it reads.
-  static asio::awaitable<void> run(std::shared_ptr<ConnectionOver> self) {
-    if (!co_await self->prepare()) co_return;
-    self->ready_ = true;
-    self->patience(self->limits_.idle, "idle");
-    self->events_.ready(*self);
-    if (!self->queue_.empty() && !self->writing_) self->write();
-    co_await self->read();
+  asio::awaitable<void> run() {
+    const bool prepared = co_await prepare();
+    if (!prepared) co_return;
+    ready_ = true;
+    patience(limits_.idle, "idle");
+    events_.ready(*this);
+    if (!queue_.empty() && !writing_) write();
+    co_await read();
   }
 
   asio::awaitable<bool> prepare() {

@@ -13,7 +13,7 @@ namespace sallyport::controlplane::sip::test {
 inline SecretString secret(std::string_view text) { return SecretString(text); }
 
 inline Flow flow_of(TransportKind kind, FlowId id, const char* remote = "192.0.2.9:5060") {
-  return {id, kind, *Endpoint::parse("192.0.2.1:5060"), *Endpoint::parse(remote), nullptr};
+  return {id, kind, Endpoint::parse("192.0.2.1:5060").value(), Endpoint::parse(remote).value(), nullptr};
 }
 
 /// A request's text; `via`: what stands behind "SIP/2.0/".
