@@ -276,6 +276,7 @@ void Gateway::poll_dataplane() {
 
 void Gateway::watch_health() {
   health_->look();
+  streams_->make_failed_epochs();
   health_timer_.expires_after(Health::kInterval);
   health_timer_.async_wait([this](const boost::system::error_code& error) {
     if (!error) watch_health();

@@ -3,6 +3,19 @@
 #include <rte_errno.h>
 
 namespace sallyport::drivers {
+namespace {
+
+constexpr std::size_t kGroup = RTE_ETH_RETA_GROUP_SIZE;
+
+/// Asks for, or speaks of, all entries of a table of that size.
+std::vector<rte_eth_rss_reta_entry64> whole_table(std::size_t size) {
+  std::vector<rte_eth_rss_reta_entry64> groups((size + kGroup - 1) / kGroup);
+  for (std::size_t index = 0; index < size; ++index)
+    groups[index / kGroup].mask |= std::uint64_t{1} << (index % kGroup);
+  return groups;
+}
+
+}  // namespace
 
 DeviceSteering::DeviceSteering(const rte_eth_dev_info& device, unsigned workers, unsigned queues, SteeredFamily family)
     : queues_(workers > 1 && queues == workers ? queues : 0),
@@ -37,17 +50,19 @@ void DeviceSteering::refused(const std::string& what, int error) {
   give_up("the device refused " + what + ": " + rte_strerror(error < 0 ? -error : error));
 }
 
-void DeviceSteering::finish(std::uint16_t port, const FlowCalls& calls) {
-  if (wanted()) finish_rss(port);
+void DeviceSteering::finish(std::uint16_t port, const FlowCalls& calls, const RssCalls& rss_calls) {
+  if (wanted()) finish_rss(port, rss_calls);
   if (!wanted() && queues_ != 0) use_rules(port, calls);
 }
 
-void DeviceSteering::finish_rss(std::uint16_t port) {
+void DeviceSteering::finish_rss(std::uint16_t port, const RssCalls& calls) {
   // A device that fails here keeps the key: with whatever table it has, pairs are spread and handed over.
   if (const int error = write_table(port); error != 0) {
     refused("the redirection table", error);
-  } else if (!kept(port)) {
+  } else if (!kept_key(port, calls)) {
     give_up("the device hashes otherwise than it was told");
+  } else if (!kept_table(port, calls)) {
+    give_up("the device keeps another redirection table than it was given");
   }
 }
 
@@ -70,21 +85,29 @@ void DeviceSteering::give_up(const std::string& why) {
 }
 
 int DeviceSteering::write_table(std::uint16_t port) const {
-  constexpr std::size_t kGroup = RTE_ETH_RETA_GROUP_SIZE;
-  std::vector<rte_eth_rss_reta_entry64> groups((table_.size() + kGroup - 1) / kGroup);
-  for (std::size_t index = 0; index < table_.size(); ++index) {
-    groups[index / kGroup].mask |= std::uint64_t{1} << (index % kGroup);
+  std::vector<rte_eth_rss_reta_entry64> groups = whole_table(table_.size());
+  for (std::size_t index = 0; index < table_.size(); ++index)
     groups[index / kGroup].reta[index % kGroup] = table_[index];
-  }
   return rte_eth_dev_rss_reta_update(port, groups.data(), static_cast<std::uint16_t>(table_.size()));
 }
 
-bool DeviceSteering::kept(std::uint16_t port) const {
+bool DeviceSteering::kept_table(std::uint16_t port, const RssCalls& calls) const {
+  std::vector<rte_eth_rss_reta_entry64> groups = whole_table(table_.size());
+  if (calls.table(port, groups.data(), static_cast<std::uint16_t>(table_.size())) != 0) {
+    return true;  // a device that cannot tell is believed
+  }
+  for (std::size_t index = 0; index < table_.size(); ++index) {
+    if (groups[index / kGroup].reta[index % kGroup] != table_[index]) return false;
+  }
+  return true;
+}
+
+bool DeviceSteering::kept_key(std::uint16_t port, const RssCalls& calls) const {
   std::vector<std::uint8_t> key(key_.size());
   rte_eth_rss_conf rss{};
   rss.rss_key = key.data();
   rss.rss_key_len = static_cast<std::uint8_t>(key.size());
-  if (rte_eth_dev_rss_hash_conf_get(port, &rss) != 0) return true;  // a device that cannot tell is believed
+  if (calls.key(port, &rss) != 0) return true;  // a device that cannot tell is believed
   return key == key_ && (rss.rss_hf & RTE_ETH_RSS_L4_DST_ONLY) != 0;
 }
 

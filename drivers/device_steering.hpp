@@ -15,6 +15,12 @@
 
 namespace sallyport::drivers {
 
+/// How a device is asked what it made of what it was told. Tests put a device of their own behind it.
+struct RssCalls {
+  decltype(&rte_eth_dev_rss_hash_conf_get) key = rte_eth_dev_rss_hash_conf_get;
+  decltype(&rte_eth_dev_rss_reta_query) table = rte_eth_dev_rss_reta_query;
+};
+
 class DeviceSteering {
  public:
   /// `workers`: how many share the media; `queues`: how many of them have a queue of this device.
@@ -28,19 +34,21 @@ class DeviceSteering {
   void ask(rte_eth_conf& conf);
   /// The device did not take what was asked for: no steering by RSS.
   void refused(const std::string& what, int error);
-  /// For the started device: writes the table and reads back what the device made of the key; without RSS it is given
-  /// rules.
-  void finish(std::uint16_t port, const FlowCalls& calls = {});
+  /// For the started device: writes the table and reads back what the device made of it and of the key; without RSS it
+  /// is given rules.
+  void finish(std::uint16_t port, const FlowCalls& calls = {}, const RssCalls& rss_calls = {});
   /// "RSS by UDP destination port", "rte_flow rules by UDP destination port", or "hand-over" and why.
   const std::string& description() const noexcept { return description_; }
 
  private:
   void give_up(const std::string& why);
-  void finish_rss(std::uint16_t port);
+  void finish_rss(std::uint16_t port, const RssCalls& calls);
   void use_rules(std::uint16_t port, const FlowCalls& calls);
   int write_table(std::uint16_t port) const;
   /// False if the device tells of another key, or of other fields to hash, than it was asked for.
-  bool kept(std::uint16_t port) const;
+  bool kept_key(std::uint16_t port, const RssCalls& calls) const;
+  /// False if the device tells of another table than it was given.
+  bool kept_table(std::uint16_t port, const RssCalls& calls) const;
 
   unsigned queues_;  ///< one for each worker, or 0: there is nothing to steer
   SteeredFamily family_;

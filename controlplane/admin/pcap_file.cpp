@@ -12,24 +12,27 @@
 namespace sallyport::controlplane {
 namespace {
 
-constexpr int kSnapLength = 2048;
+constexpr int kSnapLength = 65535;
 constexpr std::int64_t kNanosecondsPerSecond = 1'000'000'000;
 
 std::string last_error() { return std::generic_category().message(errno); }
 
 /// O_EXCL: fails for whatever is there, a link included, wherever that may lead.
-std::FILE* make_file(const std::string& path) {
-  const int descriptor = ::open(path.c_str(), O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0600);
+std::FILE* make_file(const std::string& path, OldFile old) {
+  const bool refused = old == OldFile::kRefused;
+  const int how = O_WRONLY | O_CREAT | O_NOFOLLOW | O_CLOEXEC | (refused ? O_EXCL : O_TRUNC);
+  const int descriptor = ::open(path.c_str(), how, 0600);
   if (descriptor < 0) {
-    throw SetupError(path + " cannot be made: " + last_error() + "; expected the name of a new file");
+    throw SetupError(path + " cannot be made: " + last_error() +
+                     (refused ? "; expected the name of a new file" : "; expected the name of a file of ours"));
   }
   return ::fdopen(descriptor, "wb");
 }
 
 }  // namespace
 
-PcapFile::PcapFile(std::string path) : path_(std::move(path)) {
-  std::FILE* const file = make_file(path_);
+PcapFile::PcapFile(std::string path, OldFile old) : path_(std::move(path)) {
+  std::FILE* const file = make_file(path_, old);
   form_.reset(pcap_open_dead_with_tstamp_precision(DLT_EN10MB, kSnapLength, PCAP_TSTAMP_PRECISION_NANO));
   if (file != nullptr && form_ != nullptr) file_.reset(pcap_dump_fopen(form_.get(), file));
   if (file_ == nullptr) {

@@ -1,5 +1,5 @@
-// The file that `sallyport capture` writes: pcap with time stamps in nanoseconds, Ethernet frames, written by libpcap.
-// It holds what was said: a new file of mode 0600, never one that is there already, and never through a link.
+// The file that `sallyport capture` and sallyport-load write: pcap with time stamps in nanoseconds, Ethernet frames,
+// written by libpcap. It may hold what was said: its mode is 0600, and it is never written through a link.
 #pragma once
 
 #include <pcap/pcap.h>
@@ -11,10 +11,13 @@
 
 namespace sallyport::controlplane {
 
+/// What becomes of a file that is there already: a reason to refuse, or gone.
+enum class OldFile : std::uint8_t { kRefused, kReplaced };
+
 class PcapFile {
  public:
   /// Makes the file. Throws SetupError that says why it cannot be made.
-  explicit PcapFile(std::string path);
+  explicit PcapFile(std::string path, OldFile old = OldFile::kRefused);
   PcapFile(const PcapFile&) = delete;
   PcapFile& operator=(const PcapFile&) = delete;
 

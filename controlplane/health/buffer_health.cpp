@@ -1,11 +1,11 @@
 #include "controlplane/health/buffer_health.hpp"
 
+#include "dataplane/burst.hpp"
+
 namespace sallyport::controlplane {
 namespace {
 
 constexpr std::chrono::milliseconds kCalm{2000};
-/// A port takes no more than a burst at a time, all or none: fewer than that are as good as none.
-constexpr unsigned kBurst = 64;
 
 }  // namespace
 
@@ -13,7 +13,8 @@ BufferHealth::BufferHealth(int socket, unsigned total) : socket_(socket), total_
 
 HealthReports BufferHealth::look(unsigned available, Condition::Time now) {
   available_ = available;
-  switch (used_up_.see(available < kBurst, now)) {
+  // A port takes no more than a burst at a time, all or none: fewer than that are as good as none.
+  switch (used_up_.see(available < dataplane::kBurst, now)) {
     case Condition::Change::kBegan:
       ++times_;
       return {{false, text()}};

@@ -61,10 +61,22 @@ HealthReports PortHealth::look(const PortSample& sample, Condition::Time now) {
     case Condition::Change::kNone:
       break;
   }
-  if (astray_.see(astray_share().value_or(0) > kAstray, now) == Condition::Change::kBegan) {
-    reports.push_back({false, astray_text()});
-  }
+  look_at_steering(now, reports);
   return reports;
+}
+
+/// What the first packets show is said once, also where all is well.
+void PortHealth::look_at_steering(Condition::Time now, HealthReports& reports) {
+  const std::optional<double> share = astray_share();
+  if (!share) return;
+  if (astray_.see(*share > kAstray, now) == Condition::Change::kBegan) {
+    reports.push_back({false, astray_text()});
+  } else if (!told_of_steering_) {
+    reports.push_back({true, name_ + ": the NIC steers media by UDP destination port as it was told: of its first " +
+                                 std::to_string(last_.rx) + " packets " + std::to_string(last_.astray) +
+                                 " came to another worker than theirs"});
+  }
+  told_of_steering_ = true;
 }
 
 void PortHealth::look_at_link(const PortSample& sample, Condition::Time now, HealthReports& reports) {

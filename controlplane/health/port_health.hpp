@@ -41,6 +41,7 @@ class PortHealth {
   std::optional<double> astray_share() const;
 
  private:
+  void look_at_steering(Condition::Time now, HealthReports& reports);
   void look_at_link(const PortSample& sample, Condition::Time now, HealthReports& reports);
   std::string link_text() const;
   std::string refused_text() const;
@@ -51,6 +52,7 @@ class PortHealth {
   std::string device_;
   bool steers_;
   bool was_up_ = false;
+  bool told_of_steering_ = false;
   PortSample last_;
   Condition link_down_;
   Condition refusing_;

@@ -2,6 +2,8 @@
 
 #include <algorithm>
 
+#include "crypto/error.hpp"
+
 namespace sallyport::controlplane {
 namespace {
 
@@ -34,7 +36,25 @@ std::unique_ptr<crypto::EpochKey> KeyEpochs::make(const dataplane::EpochDue& ask
   if (found == sources_.end()) return nullptr;
   Source& source = *found->second;
   if (!asked.claimed) (asked.kind == crypto::PacketKind::kRtp ? source.rtp_newest : source.rtcp_newest) = asked.epoch;
-  return std::make_unique<crypto::EpochKey>(engine_, *source.suite, source.master, asked.kind, asked.epoch);
+  try {
+    return std::make_unique<crypto::EpochKey>(engine_, *source.suite, source.master, asked.kind, asked.epoch);
+  } catch (const SetupError&) {
+    remember_failed(asked);
+    throw;
+  }
+}
+
+/// A context asks for one epoch of a kind after the other, so there is one of each at most.
+void KeyEpochs::remember_failed(const dataplane::EpochDue& asked) {
+  std::erase_if(failed_, [&asked](const dataplane::EpochDue& other) {
+    return other.context == asked.context && other.kind == asked.kind && other.claimed == asked.claimed;
+  });
+  failed_.push_back(asked);
+}
+
+void KeyEpochs::forget(const crypto::Context* context) {
+  sources_.erase(context);
+  std::erase_if(failed_, [context](const dataplane::EpochDue& asked) { return asked.context == context; });
 }
 
 void KeyEpochs::follow(const crypto::Context* context, crypto::ContextOptions& options) const {

@@ -5,6 +5,7 @@
 #include <cstdint>
 #include <memory>
 #include <unordered_map>
+#include <utility>
 #include <vector>
 
 #include "crypto/context.hpp"
@@ -24,9 +25,12 @@ class KeyEpochs {
   void published() noexcept { unpublished_.clear(); }
   void forget_unpublished() noexcept;
   /// The context is in use no more. Others than those remembered may be named, too.
-  void forget(const crypto::Context* context) { sources_.erase(context); }
-  /// The keys that a context has asked for, null where it is not remembered. Throws SetupError.
+  void forget(const crypto::Context* context);
+  /// The keys that a context has asked for, null where it is not remembered. Throws SetupError; since no context asks
+  /// twice, take_failed() has it from then on.
   std::unique_ptr<crypto::EpochKey> make(const dataplane::EpochDue& asked);
+  /// What was asked for and could not be made, to be tried again after a while: the last of its kind of each context.
+  std::vector<dataplane::EpochDue> take_failed() noexcept { return std::exchange(failed_, {}); }
   /// Sets the epochs of `options` to those that a context is in, for the key that follows it; as they are where it is
   /// not remembered.
   void follow(const crypto::Context* context, crypto::ContextOptions& options) const;
@@ -39,9 +43,12 @@ class KeyEpochs {
     std::uint64_t rtcp_newest;
   };
 
+  void remember_failed(const dataplane::EpochDue& asked);
+
   crypto::Engine& engine_;
   std::unordered_map<const crypto::Context*, std::unique_ptr<Source>> sources_;
   std::vector<const crypto::Context*> unpublished_;
+  std::vector<dataplane::EpochDue> failed_;
 };
 
 }  // namespace sallyport::controlplane

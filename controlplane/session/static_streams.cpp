@@ -291,6 +291,18 @@ void StaticStreams::install_epoch(StreamHandle handle, const dataplane::EpochDue
   }
 }
 
+/// By the key's name, not by the handle that asked: the stream may have moved meanwhile.
+void StaticStreams::make_failed_epochs() {
+  for (const dataplane::EpochDue& asked : epochs_.take_failed()) {
+    for (const StaticStream& stream : streams_) {
+      for (const StreamSide* side : {&stream.a, &stream.b}) {
+        const bool has_it = asked.context == side->receiving.name || asked.context == side->sending.name;
+        if (has_it) epoch_due(side->handle, asked);
+      }
+    }
+  }
+}
+
 void StaticStreams::roc_refused(StreamHandle handle, std::uint32_t ssrc) {
   with_side(handle, [ssrc](const StaticStream& stream, const StreamSide&, const char* name) {
     spdlog::warn(

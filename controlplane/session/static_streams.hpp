@@ -48,6 +48,8 @@ class StaticStreams {
   void key_lifetime(StreamHandle handle, const dataplane::KeyLifetime& told);
   void epoch_due(StreamHandle handle, const dataplane::EpochDue& asked);
   void key_gone(const crypto::Context* key) { epochs_.forget(key); }
+  /// Tries again what epoch_due() could not make; to be called now and then.
+  void make_failed_epochs();
   void roc_refused(StreamHandle handle, std::uint32_t ssrc);
 
  private:

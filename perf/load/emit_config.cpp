@@ -80,7 +80,7 @@ void append_port(SecretString& out, std::string_view name, const std::string& de
     const drivers::PortRange also = ports_of(options, *side);
     range = {std::min(range.first, also.first), std::max(range.last, also.last)};
     lines.push_back("address = " + prefixed(side->remote->address));
-    if (!side->link.memif) continue;
+    if (!side->link.by_port()) continue;
     lines.push_back("kernel_path = none");
     lines.push_back("mac = " + side->link.peer_mac.to_string());
     lines.push_back("neighbour = " + side->local.address.to_string() + ' ' + side->link.mac.to_string());
@@ -100,9 +100,10 @@ void append_ports(SecretString& out, const LoadOptions& options) {
 }
 
 std::string link_lines(const LinkSpec& link, const std::string& prefix) {
-  if (!link.memif) return prefix + "link = udp\n";
-  std::string lines = prefix + "link = " + (link.server ? "memif-server:" : "memif:") + link.path + '\n' + prefix +
-                      "peer-mac = " + link.peer_mac.to_string() + '\n';
+  if (!link.by_port()) return prefix + "link = udp\n";
+  const char* const memif = link.server ? "memif-server:" : "memif:";
+  std::string lines = prefix + "link = " + (link.kind == LinkKind::kPci ? "pci:" : memif) + link.device + '\n' +
+                      prefix + "peer-mac = " + link.peer_mac.to_string() + '\n';
   if (link.mac != drivers::MacAddress{}) lines += prefix + "mac = " + link.mac.to_string() + '\n';
   return lines;
 }

@@ -1,7 +1,8 @@
 #include "perf/load/links.hpp"
 
-#include "perf/load/memif_link.hpp"
+#include "perf/load/port_link.hpp"
 #include "perf/load/recording_link.hpp"
+#include "perf/load/ring_link.hpp"
 #include "perf/load/udp_link.hpp"
 
 namespace sallyport::load {
@@ -20,9 +21,12 @@ void add_flows(std::vector<Flow>& flows, const std::vector<StreamPlan>& plan, Si
 }  // namespace
 
 Links::Links(const LoadOptions& options, const std::vector<StreamPlan>& plan) {
-  if (options.a.link.memif || options.b.link.memif) {
+  if (options.a.link.by_port() || options.b.link.by_port()) {
     drivers::EalOptions eal;
     eal.memory_mb = options.memory_mb;
+    for (const LinkSpec& link : {options.a.link, options.b.link}) {
+      if (link.kind == LinkKind::kPci) eal.pci_devices.push_back(link.device);
+    }
     eal_ = std::make_unique<drivers::Eal>(eal);
     pool_ = std::make_unique<drivers::MbufPool>(kBuffers, -1);
   }
@@ -43,10 +47,17 @@ Links::Links(const LoadOptions& options, const std::vector<StreamPlan>& plan) {
 
 std::unique_ptr<Link> Links::open(const LinkSpec& spec, const std::vector<Flow>& flows) {
   std::unique_ptr<Link> link;
-  if (spec.memif) {
-    link = std::make_unique<MemifLink>(spec, flows, *pool_);
-  } else {
-    link = std::make_unique<UdpLink>(flows);
+  switch (spec.kind) {
+    case LinkKind::kUdp:
+      link = std::make_unique<UdpLink>(flows);
+      break;
+    case LinkKind::kRing:
+      link = std::make_unique<RingLink>(spec, flows, *pool_);
+      break;
+    case LinkKind::kMemif:
+    case LinkKind::kPci:
+      link = std::make_unique<PortLink>(spec, flows, *pool_);
+      break;
   }
   if (writer_) link = std::make_unique<RecordingLink>(std::move(link), flows, *writer_);
   return link;

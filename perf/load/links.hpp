@@ -24,7 +24,7 @@ class Links {
  private:
   std::unique_ptr<Link> open(const LinkSpec& spec, const std::vector<Flow>& flows);
 
-  std::unique_ptr<drivers::Eal> eal_;  ///< only where there is memif; outlives pool and ports
+  std::unique_ptr<drivers::Eal> eal_;  ///< only where a link is a port; outlives pool and ports
   std::unique_ptr<drivers::MbufPool> pool_;
   std::unique_ptr<PcapWriter> writer_;  ///< only with --write-pcap; outlives the links
   std::unique_ptr<Link> near_;

@@ -122,12 +122,21 @@ void check(const LoadOptions& options) {
   if (options.b.remote && options.b.local.address.v6 != options.b.remote->address.v6) {
     throw UsageError("--sink and --sink-from: expected addresses of one family");
   }
-  if (options.ng_gateway && (options.a.link.memif || options.b.link.memif || options.rtcp == RtcpMode::kMux)) {
+  if (options.ng_gateway && (options.a.link.by_port() || options.b.link.by_port() || options.rtcp == RtcpMode::kMux)) {
     throw UsageError("--gateway: expected --link udp, and --rtcp off or pair");
   }
-  const bool needs_far_remote = options.bidirectional || options.emit || options.b.link.memif;
+  const bool needs_far_remote = options.bidirectional || options.emit || options.b.link.by_port();
   if (needs_far_remote && !options.b.remote && !options.ng_gateway) {
-    throw UsageError("--sink-from is missing: expected it with --bidirectional, --emit-config and memif");
+    throw UsageError("--sink-from is missing: expected it with --bidirectional, --emit-config, memif and pci");
+  }
+  const bool ring = options.a.link.kind == LinkKind::kRing || options.b.link.kind == LinkKind::kRing;
+  if (ring && (options.a.link != options.b.link || !options.direct() || options.emit)) {
+    throw UsageError("--link ring: expected no gateway, so that --to is --sink, and no other --sink-link");
+  }
+  for (const SideOptions* side : {&options.a, &options.b}) {
+    if (options.emit && side->link.kind == LinkKind::kPci && side->link.mac == drivers::MacAddress{}) {
+      throw UsageError("--mac and --sink-mac: expected the NIC's with pci and --emit-config, for the gateway to know");
+    }
   }
   check_keys(options, "", options.a, true, options.bidirectional);
   check_keys(options, "sink-", options.b, options.bidirectional, true);

@@ -97,15 +97,21 @@ LinkSpec link(const Given& given, const string& prefix) {
   const auto& text = given[option].as<string>();
   LinkSpec spec;
   if (text == "udp") return spec;
+  if (text == "ring") {
+    spec.kind = LinkKind::kRing;
+    return spec;
+  }
   const std::size_t colon = text.find(':');
   const string kind = text.substr(0, colon);
-  const string path = colon == string::npos ? "" : text.substr(colon + 1);
-  if ((kind != "memif" && kind != "memif-server") || !controlplane::is_socket_path(path)) {
-    refuse(option, text, "udp, memif:/PATH or memif-server:/PATH");
-  }
-  spec.memif = true;
+  spec.device = colon == string::npos ? "" : text.substr(colon + 1);
   spec.server = kind == "memif-server";
-  spec.path = path;
+  if (drivers::PortOptions port; kind == "pci" && controlplane::set_device(port, text)) {
+    spec.kind = LinkKind::kPci;
+  } else if ((kind == "memif" || spec.server) && controlplane::is_socket_path(spec.device)) {
+    spec.kind = LinkKind::kMemif;
+  } else {
+    refuse(option, text, "udp, memif:/PATH, memif-server:/PATH, pci:ADDRESS or ring");
+  }
   spec.mac = mac(given, prefix + "mac");
   spec.peer_mac = mac(given, prefix + "peer-mac");
   if (spec.peer_mac == drivers::MacAddress{}) {

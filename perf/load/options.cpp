@@ -101,16 +101,17 @@ po::options_description find_options() {
 po::options_description link_options() {
   po::options_description group("Links");
   group.add_options()("link", po::value<string>()->default_value("udp"),
-                      "udp (sockets of this network namespace), memif:PATH (client) or memif-server:PATH")(
-      "mac", po::value<string>(), "our MAC address on memif (a random one)")(
-      "peer-mac", po::value<string>(), "the gateway's MAC address on memif")("sink-link", po::value<string>(),
-                                                                             "link of the far side (the same link)")(
+                      "udp (sockets of this network namespace), memif:PATH (client), memif-server:PATH, pci:ADDRESS (a "
+                      "NIC bound to vfio-pci), or ring (to ourselves, without a gateway: what we can do at most)")(
+      "mac", po::value<string>(), "our MAC address on memif (a random one) or the NIC (its own)")(
+      "peer-mac", po::value<string>(), "the gateway's MAC address on memif or the NIC's cable")(
+      "sink-link", po::value<string>(), "link of the far side (the same link)")(
       "sink-mac", po::value<string>(), "our MAC address on it")("sink-peer-mac", po::value<string>(),
                                                                 "the gateway's MAC address on it")(
       "write-pcap", po::value<string>()->default_value(""),
       "write all that is sent and received to this file, as it is on the wire")(
       "core", po::value<string>(), "pin to this core")("spin", po::bool_switch(), "poll without a pause")(
-      "memory", po::value<string>()->default_value("256"), "MiB for memif's packet buffers");
+      "memory", po::value<string>()->default_value("256"), "MiB for the packet buffers of memif, pci and ring");
   return group;
 }
 

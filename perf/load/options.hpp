@@ -25,14 +25,19 @@ class UsageError : public std::runtime_error {
 using controlplane::Endpoint;
 using dataplane::RtcpMode;
 
+/// kUdp: kernel UDP sockets. kRing: from our sender straight to our receiver, without a gateway.
+enum class LinkKind : std::uint8_t { kUdp, kMemif, kPci, kRing };
+
 /// Through what a side speaks.
 struct LinkSpec {
-  bool memif = false;  ///< else kernel UDP sockets
-  std::string path;    ///< of the memif socket
-  bool server = false;
+  LinkKind kind = LinkKind::kUdp;
+  std::string device;            ///< path of the memif socket; PCI address
+  bool server = false;           ///< of memif
   drivers::MacAddress mac;       ///< ours; all zero: a random one
   drivers::MacAddress peer_mac;  ///< the gateway's
   auto operator<=>(const LinkSpec&) const = default;
+  /// Whole frames through a port of DPDK, not sockets.
+  bool by_port() const noexcept { return kind != LinkKind::kUdp; }
 };
 
 /// One side of the gateway, seen from outside: the generator is the party there.

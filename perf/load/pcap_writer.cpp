@@ -1,25 +1,20 @@
 #include "perf/load/pcap_writer.hpp"
 
-#include <fcntl.h>
-#include <pcap/pcap.h>
 #include <rte_ether.h>
 #include <rte_ip.h>
 #include <rte_udp.h>
-#include <time.h>
 
 #include <algorithm>
 #include <array>
-#include <cerrno>
+#include <chrono>
 #include <cstddef>
-#include <cstdio>
 #include <cstring>
-
-#include "perf/load/options.hpp"
 
 namespace sallyport::load {
 namespace {
 
-constexpr int kLongestFrame = 65535;
+using controlplane::Endpoint;
+
 constexpr std::size_t kLongestPayload = 2048;  // what the links have room for
 constexpr std::uint8_t kHops = 64;
 
@@ -67,20 +62,7 @@ void push_ipv6(Frame& frame, const Endpoint& source, const Endpoint& destination
 
 }  // namespace
 
-void PcapWriter::Close::operator()(pcap* handle) const noexcept { ::pcap_close(handle); }
-void PcapWriter::Close::operator()(pcap_dumper* file) const noexcept { ::pcap_dump_close(file); }
-
-PcapWriter::PcapWriter(const std::string& path)
-    : handle_(::pcap_open_dead_with_tstamp_precision(DLT_EN10MB, kLongestFrame, PCAP_TSTAMP_PRECISION_NANO)) {
-  const int file = ::open(path.c_str(), O_WRONLY | O_CREAT | O_TRUNC | O_NOFOLLOW | O_CLOEXEC, 0600);
-  std::FILE* stream = file < 0 ? nullptr : ::fdopen(file, "wb");
-  if (stream == nullptr) throw UsageError("--write-pcap: cannot write '" + path + "': " + std::strerror(errno));
-  file_.reset(::pcap_dump_fopen(handle_.get(), stream));
-  if (!file_) throw UsageError("--write-pcap: " + std::string(::pcap_geterr(handle_.get())));
-}
-
-void PcapWriter::write(const Endpoint& source, const Endpoint& destination,
-                       std::span<const std::uint8_t> payload) noexcept {
+void PcapWriter::write(const Endpoint& source, const Endpoint& destination, std::span<const std::uint8_t> payload) {
   Frame frame;
   const std::size_t kept = std::min(payload.size(), kLongestPayload);
   const auto udp_length = static_cast<std::uint16_t>(sizeof(rte_udp_hdr) + kept);
@@ -96,11 +78,9 @@ void PcapWriter::write(const Endpoint& source, const Endpoint& destination,
                            .src_addr = {{2, 0, 0, 0, 0, 1}},
                            .ether_type = rte_cpu_to_be_16(v6 ? RTE_ETHER_TYPE_IPV6 : RTE_ETHER_TYPE_IPV4)});
 
-  timespec now{};
-  ::clock_gettime(CLOCK_REALTIME, &now);
-  const auto length = static_cast<bpf_u_int32>(frame.udp + udp_length - frame.start);
-  const pcap_pkthdr header{.ts = {.tv_sec = now.tv_sec, .tv_usec = now.tv_nsec}, .caplen = length, .len = length};
-  ::pcap_dump(reinterpret_cast<u_char*>(file_.get()), &header, frame.start);
+  const std::chrono::nanoseconds now = std::chrono::system_clock::now().time_since_epoch();
+  const auto length = static_cast<std::uint32_t>(frame.udp + udp_length - frame.start);
+  file_.add(now.count(), length, {frame.start, length});
 }
 
 }  // namespace sallyport::load

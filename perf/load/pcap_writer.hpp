@@ -3,33 +3,25 @@
 #pragma once
 
 #include <cstdint>
-#include <memory>
 #include <span>
 #include <string>
 
+#include "controlplane/admin/pcap_file.hpp"
 #include "controlplane/config.hpp"
-
-struct pcap;
-struct pcap_dumper;
 
 namespace sallyport::load {
 
 class PcapWriter {
  public:
-  /// Replaces the file, which only we can read: media may be clear in it. Throws UsageError.
-  explicit PcapWriter(const std::string& path);
+  /// Replaces the file, which only we can read: media may be clear in it. Throws SetupError.
+  explicit PcapWriter(const std::string& path) : file_(path, controlplane::OldFile::kReplaced) {}
 
   /// One datagram, now. Both ends are of one family.
   void write(const controlplane::Endpoint& source, const controlplane::Endpoint& destination,
-             std::span<const std::uint8_t> payload) noexcept;
+             std::span<const std::uint8_t> payload);
 
  private:
-  struct Close {
-    void operator()(pcap* handle) const noexcept;
-    void operator()(pcap_dumper* file) const noexcept;
-  };
-  std::unique_ptr<pcap, Close> handle_;
-  std::unique_ptr<pcap_dumper, Close> file_;
+  controlplane::PcapFile file_;
 };
 
 }  // namespace sallyport::load

@@ -4,11 +4,32 @@
 #include <gtest/gtest.h>
 
 #include "crypto/engines/openssl.hpp"
+#include "crypto/error.hpp"
 
 namespace sallyport::controlplane {
 namespace {
 
 using crypto::PacketKind;
+
+/// An engine that sometimes has no room for another key, as a crypto device may not.
+class FullEngine : public crypto::Engine {
+ public:
+  bool full = false;
+
+  crypto::EngineKind kind_for(const crypto::Suite& suite) const noexcept override { return engine_.kind_for(suite); }
+  std::string_view description() const noexcept override { return engine_.description(); }
+  bool supports(const crypto::Suite& suite) const noexcept override { return engine_.supports(suite); }
+  crypto::KeyRelease expand(const crypto::Suite& suite, const crypto::SessionKeys& keys,
+                            crypto::KeyRecord& record) override {
+    if (full) throw SetupError("no room");
+    return engine_.expand(suite, keys, record);
+  }
+  void seal(std::span<crypto::Job> jobs) noexcept override { engine_.seal(jobs); }
+  void open(std::span<crypto::Job> jobs) noexcept override { engine_.open(jobs); }
+
+ private:
+  crypto::OpenSslEngine engine_;
+};
 
 class KeyEpochsTest : public testing::Test {
  protected:
@@ -32,7 +53,7 @@ class KeyEpochsTest : public testing::Test {
     return next.rtp_epoch;
   }
 
-  crypto::OpenSslEngine engine_;
+  FullEngine engine_;
   const crypto::Suite& suite_ = *crypto::find_suite("AES_CM_128_HMAC_SHA1_80");
   crypto::MasterKey master_;
   crypto::ContextOptions options_{.parameters = {.key_derivation_rate = 8}};
@@ -59,6 +80,36 @@ TEST_F(KeyEpochsTest, AStreamThatJumpedIsFollowed) {
   ask({900}, true);
   ask({900, 901, 902});
   EXPECT_EQ(next_key_begins_with(), 900U);
+}
+
+TEST_F(KeyEpochsTest, WhatFailedIsThereToBeTriedAgain) {
+  const auto due = [this](std::uint64_t epoch, PacketKind kind) {
+    return dataplane::EpochDue{.stream = {}, .context = context_.get(), .kind = kind, .epoch = epoch};
+  };
+  EXPECT_TRUE(epochs_.take_failed().empty());
+  engine_.full = true;
+  EXPECT_THROW(epochs_.make(due(3, PacketKind::kRtp)), SetupError);
+  EXPECT_THROW(epochs_.make(due(3, PacketKind::kRtcp)), SetupError);
+  EXPECT_THROW(epochs_.make(due(9, PacketKind::kRtp)), SetupError);
+  auto failed = epochs_.take_failed();
+  ASSERT_EQ(failed.size(), 2U) << "one of a kind";
+  EXPECT_EQ(failed[0].kind, PacketKind::kRtcp);
+  EXPECT_EQ(failed[1].epoch, 9U) << "the last one";
+  EXPECT_TRUE(epochs_.take_failed().empty());
+
+  EXPECT_THROW(epochs_.make(failed[1]), SetupError) << "still";
+  failed = epochs_.take_failed();
+  ASSERT_EQ(failed.size(), 1U);
+  engine_.full = false;
+  const auto made = epochs_.make(failed[0]);
+  ASSERT_NE(made, nullptr);
+  EXPECT_EQ(made->epoch(), 9U);
+  EXPECT_TRUE(epochs_.take_failed().empty());
+
+  engine_.full = true;
+  EXPECT_THROW(epochs_.make(due(10, PacketKind::kRtp)), SetupError);
+  epochs_.forget(context_.get());
+  EXPECT_TRUE(epochs_.take_failed().empty()) << "nobody needs it any more";
 }
 
 TEST_F(KeyEpochsTest, WhatIsNeverPublishedIsForgotten) {

@@ -101,6 +101,30 @@ TEST_F(NullDevice, GetsTheTableAndIsFoundOutWhenItHashesOtherwise) {
   EXPECT_EQ(written, steering_table(kQueues, 128));
 }
 
+TEST_F(NullDevice, IsAskedWhatTableItKeeps) {
+  const RssCalls silent{.key = [](std::uint16_t, rte_eth_rss_conf*) { return -ENOTSUP; }};
+  DeviceSteering steering(capable(), kQueues, kQueues, SteeredFamily::kIpv4);
+  steering.finish(device_.id(), {}, silent);
+  EXPECT_TRUE(steering.steers()) << "it keeps the table, and of the key it cannot tell";
+
+  RssCalls other = silent;
+  other.table = [](std::uint16_t port, rte_eth_rss_reta_entry64* groups, std::uint16_t size) {
+    const int result = rte_eth_dev_rss_reta_query(port, groups, size);
+    groups[1].reta[63] = static_cast<std::uint16_t>(groups[1].reta[63] + 1);
+    return result;
+  };
+  DeviceSteering deceived(capable(), kQueues, kQueues, SteeredFamily::kIpv4);
+  deceived.finish(device_.id(), {}, other);
+  EXPECT_FALSE(deceived.steers());
+  EXPECT_EQ(deceived.description(), handed_over("the device keeps another redirection table than it was given"));
+
+  RssCalls mute = silent;
+  mute.table = [](std::uint16_t, rte_eth_rss_reta_entry64*, std::uint16_t) { return -ENOTSUP; };
+  DeviceSteering believed(capable(), kQueues, kQueues, SteeredFamily::kIpv4);
+  believed.finish(device_.id(), {}, mute);
+  EXPECT_TRUE(believed.steers());
+}
+
 TEST_F(NullDevice, RefusesATableOfAnotherSize) {
   rte_eth_dev_info info = capable();
   info.reta_size = 512;

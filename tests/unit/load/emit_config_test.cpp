@@ -127,7 +127,7 @@ TEST(EmitConfig, MemifPortsKnowTheGeneratorsMac) {
   EXPECT_EQ(gateway.ports[0].neighbours[0].mac.to_string(), "02:00:00:00:00:01");
   const auto load = parse_options({"--config", folder.file("out/load.conf")});
   EXPECT_EQ(load->a.link, load->b.link);
-  EXPECT_EQ(load->a.link.path, "/run/x.sock");
+  EXPECT_EQ(load->a.link.device, "/run/x.sock");
 }
 
 TEST(EmitConfig, SaysWhatItCannotWrite) {

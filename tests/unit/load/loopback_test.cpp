@@ -25,6 +25,27 @@ TEST(Loopback, LosesNothingAt5000PacketsPerSecond) {
   EXPECT_NEAR(result.seconds, 2, 0.5);
 }
 
+/// The only one here that brings up DPDK, which a process can do once.
+TEST(Loopback, OverRings) {
+  const LoadOptions options = direct("23500", {"--link",          "ring",
+                                               "--streams",       "100",
+                                               "--rate",          "200",
+                                               "--duration",      "1",
+                                               "--bidirectional", "--rtcp",
+                                               "--suite",         "AES_CM_128_HMAC_SHA1_80",
+                                               "--sink-suite",    "AES_CM_128_HMAC_SHA1_80",
+                                               "--key",           kKey,
+                                               "--sink-key",      kKey,
+                                               "--sink-send-key", kOtherKey,
+                                               "--receive-key",   kOtherKey});
+  const RunResult result = Runner(options).run();
+  EXPECT_TRUE(result.all_right());
+  ASSERT_EQ(result.directions.size(), 2U);
+  EXPECT_EQ(result.directions[0].total.right, 20'000U);
+  EXPECT_EQ(result.link_stats.foreign, 0U);
+  EXPECT_EQ(result.links, std::vector<std::string>{"rings to ourselves"});
+}
+
 TEST(Loopback, BothDirectionsWithSrtpAndReports) {
   const LoadOptions options =
       direct("22000", {"--streams", "20", "--duration", "2", "--bidirectional", "--rtcp", "--suite",

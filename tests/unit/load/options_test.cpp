@@ -45,7 +45,7 @@ TEST(Options, Defaults) {
   EXPECT_EQ(options->late, std::chrono::milliseconds(100));
   EXPECT_EQ(options->rtcp, RtcpMode::kOff);
   EXPECT_EQ(options->a.suite, nullptr);
-  EXPECT_FALSE(options->a.link.memif);
+  EXPECT_FALSE(options->a.link.by_port());
   EXPECT_FALSE(options->b.remote);
   EXPECT_FALSE(options->direct());
   EXPECT_FALSE(options->bidirectional);
@@ -98,10 +98,21 @@ TEST(Options, MemifLinks) {
       parse_options(plain({"--link", "memif:/run/a.sock", "--peer-mac", "02:00:00:00:00:02", "--sink-from",
                            "127.0.0.1:50000", "--sink-link", "memif-server:/run/b.sock", "--sink-peer-mac",
                            "02:00:00:00:00:03", "--sink-mac", "02:00:00:00:00:04"}));
-  EXPECT_EQ(options->a.link.path, "/run/a.sock");
+  EXPECT_EQ(options->a.link.device, "/run/a.sock");
   EXPECT_FALSE(options->a.link.server);
   EXPECT_TRUE(options->b.link.server);
   EXPECT_EQ(options->b.link.mac.to_string(), "02:00:00:00:00:04");
+}
+
+TEST(Options, NicsAndRings) {
+  const auto nic = parse_options(
+      plain({"--link", "pci:0000:00:04.0", "--peer-mac", "02:00:00:00:00:02", "--sink-from", "127.0.0.1:50000"}));
+  EXPECT_EQ(nic->a.link.kind, LinkKind::kPci);
+  EXPECT_EQ(nic->a.link.device, "0000:00:04.0");
+  EXPECT_EQ(nic->a.link, nic->b.link) << "the same NIC";
+  const auto ring = parse_options(
+      {"--from", "10.0.0.1:20000", "--to", "10.0.0.2:30000", "--sink", "10.0.0.2:30000", "--link", "ring"});
+  EXPECT_EQ(ring->b.link.kind, LinkKind::kRing);
 }
 
 TEST(Options, ErrorsNameOptionAndWhatWasExpected) {
@@ -157,6 +168,10 @@ TEST(Options, ErrorsNameOptionAndWhatWasExpected) {
       {plain({"--bidirectional"}), "--sink-from is missing"},
       {plain({"--sink-from", "[::1]:4"}), "--sink and --sink-from: expected addresses of one family"},
       {plain({"--link", "memif"}), "--link 'memif': expected udp, memif:/PATH"},
+      {plain({"--link", "pci:4.0"}), "--link 'pci:4.0': expected udp, memif:/PATH, memif-server:/PATH, pci:ADDRESS"},
+      {plain({"--link", "pci:0000:00:04.0"}), "--peer-mac is missing"},
+      {plain({"--link", "ring", "--sink-from", "127.0.0.1:50000"}), "--link ring: expected no gateway"},
+      {plain({"--pps", "max", "--pauses-of", "/run/x.sock"}), "--pauses-of: expected --rate or --pps with a number"},
       {plain({"--link", "memif:relative"}), "--link 'memif:relative'"},
       {plain({"--link", "memif:/run/a.sock"}), "--peer-mac is missing"},
       {plain({"--link", "memif:/run/a.sock", "--peer-mac", "ff:ff:ff:ff:ff:ff"}), "--peer-mac 'ff:ff:ff:ff:ff:ff'"},

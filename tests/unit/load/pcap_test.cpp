@@ -5,6 +5,7 @@
 #include <thread>
 
 #include "crypto/bytes.hpp"
+#include "crypto/error.hpp"
 #include "dataplane/net_headers.hpp"
 #include "direct.hpp"
 #include "folder.hpp"
@@ -184,7 +185,7 @@ TEST(Pcap, SaysWhatIsWrongWithACapture) {
     one.write(end, end, rtp(1, 1, 1, 160));
   }
   EXPECT_NE(refusal(folder.file("one.pcap")).find("two packets"), std::string::npos);
-  EXPECT_THROW(PcapWriter("/nowhere/at/all.pcap"), UsageError);
+  EXPECT_THROW(PcapWriter("/nowhere/at/all.pcap"), SetupError);
 }
 
 TEST(Pcap, RefusesACutFile) {

@@ -1,5 +1,6 @@
-// The fastest way between two processes of a host: whole Ethernet frames over shared memory (memif), from a thread that
-// polls. Own MAC and IP addresses, a fixed peer MAC address; answers no ARP.
+// Whole Ethernet frames through a port of DPDK, from a thread that polls: over shared memory, the fastest way between
+// two processes of a host (memif), or through a NIC. Own MAC and IP addresses, a fixed peer MAC address; answers no
+// ARP.
 #pragma once
 
 #include <array>
@@ -12,11 +13,11 @@
 
 namespace sallyport::load {
 
-class MemifLink : public Link {
+class PortLink : public Link {
  public:
-  /// `pool` outlives the link. A client waits for the server's socket. Throws SetupError where the port cannot be made,
-  /// UsageError where the flows do not fit.
-  MemifLink(const LinkSpec& spec, const std::vector<Flow>& flows, drivers::MbufPool& pool);
+  /// `pool` outlives the link. A client of memif waits for the server's socket. Throws SetupError where the port cannot
+  /// be made, UsageError where the flows do not fit.
+  PortLink(const LinkSpec& spec, const std::vector<Flow>& flows, drivers::MbufPool& pool);
 
   void await_peer() const override;
 

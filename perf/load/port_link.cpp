@@ -1,4 +1,4 @@
-#include "perf/load/memif_link.hpp"
+#include "perf/load/port_link.hpp"
 
 #include <time.h>
 
@@ -17,11 +17,16 @@ constexpr std::chrono::seconds kPeerTime(10);
 constexpr std::chrono::milliseconds kNap(10);
 constexpr std::uint16_t kRoom = 2048;  // of every buffer of the pool, behind the head room
 
+drivers::DeviceKind kind_of(LinkKind kind) noexcept {
+  if (kind == LinkKind::kPci) return drivers::DeviceKind::kPci;
+  return kind == LinkKind::kRing ? drivers::DeviceKind::kRing : drivers::DeviceKind::kMemif;
+}
+
 drivers::PortOptions port_options(const LinkSpec& spec) {
   drivers::PortOptions options;
-  options.name = "load" + std::to_string(std::hash<std::string>{}(spec.path + (spec.server ? "s" : "c")) % 10000);
-  options.kind = drivers::DeviceKind::kMemif;
-  options.device = spec.path;
+  options.name = "load" + std::to_string(std::hash<std::string>{}(spec.device + (spec.server ? "s" : "c")) % 10000);
+  options.kind = kind_of(spec.kind);
+  options.device = spec.device;
   options.memif_server = spec.server;
   options.kernel_path = drivers::KernelPathKind::kNone;
   options.mac = spec.mac;
@@ -42,7 +47,7 @@ void await_server(const std::string& path, std::chrono::seconds at_most) {
 
 /// `spec`, once there is somebody to connect to.
 const LinkSpec& reachable(const LinkSpec& spec) {
-  if (!spec.server) await_server(spec.path, kPeerTime);
+  if (spec.kind == LinkKind::kMemif && !spec.server) await_server(spec.device, kPeerTime);
   return spec;
 }
 
@@ -56,12 +61,12 @@ bool same_address(const drivers::IpAddress& address, const std::uint8_t* wire, b
 
 }  // namespace
 
-MemifLink::MemifLink(const LinkSpec& spec, const std::vector<Flow>& flows, drivers::MbufPool& pool)
+PortLink::PortLink(const LinkSpec& spec, const std::vector<Flow>& flows, drivers::MbufPool& pool)
     : pool_(pool), port_(port_options(reachable(spec)), 1, pool) {
   for (const Flow& flow : flows) add(flow, spec);
 }
 
-void MemifLink::add(const Flow& flow, const LinkSpec& spec) {
+void PortLink::add(const Flow& flow, const LinkSpec& spec) {
   Route route;
   route.flow = flow.id;
   route.rtcp_pair = flow.rtcp == RtcpMode::kPair;
@@ -85,7 +90,7 @@ void MemifLink::add(const Flow& flow, const LinkSpec& spec) {
   routes_.push_back(route);
 }
 
-MemifLink::Address& MemifLink::address_of(const drivers::IpAddress& address) {
+PortLink::Address& PortLink::address_of(const drivers::IpAddress& address) {
   const auto known = std::find_if(addresses_.begin(), addresses_.end(),
                                   [&address](const Address& each) { return each.address == address; });
   if (known != addresses_.end()) return *known;
@@ -93,18 +98,18 @@ MemifLink::Address& MemifLink::address_of(const drivers::IpAddress& address) {
       Address{address, std::vector<std::uint32_t>(kPorts, kNone), std::vector<bool>(kPorts, false)});
 }
 
-void MemifLink::await_peer() const {
+void PortLink::await_peer() const {
   const auto end = std::chrono::steady_clock::now() + kPeerTime;
   while (!port_.link_up()) {
     if (std::chrono::steady_clock::now() > end) {
-      throw UsageError(port_.description() + ": the other end did not come within " +
-                       std::to_string(kPeerTime.count()) + " s, expected a gateway with the opposite role there");
+      throw UsageError(port_.description() + ": no link within " + std::to_string(kPeerTime.count()) +
+                       " s, expected a gateway at the other end (with memif, in the opposite role)");
     }
     std::this_thread::sleep_for(kNap);
   }
 }
 
-std::size_t MemifLink::allocate(std::span<Packet> packets) noexcept {
+std::size_t PortLink::allocate(std::span<Packet> packets) noexcept {
   std::array<rte_mbuf*, kBurst> buffers;
   const std::size_t count = std::min(packets.size(), kBurst);
   if (rte_pktmbuf_alloc_bulk(pool_.get(), buffers.data(), static_cast<unsigned>(count)) != 0) return 0;
@@ -117,7 +122,7 @@ std::size_t MemifLink::allocate(std::span<Packet> packets) noexcept {
   return count;
 }
 
-std::size_t MemifLink::send(std::span<const Packet> packets) {
+std::size_t PortLink::send(std::span<const Packet> packets) {
   std::array<rte_mbuf*, kBurst> frames;
   const std::size_t count = std::min(packets.size(), kBurst);
   const dataplane::ChecksumOffload offload{.ipv4 = port_.offloads_ipv4_checksum(),
@@ -133,7 +138,7 @@ std::size_t MemifLink::send(std::span<const Packet> packets) {
   return port_.tx(0, frames.data(), static_cast<std::uint16_t>(count));
 }
 
-std::size_t MemifLink::receive(std::span<Packet> packets) {
+std::size_t PortLink::receive(std::span<Packet> packets) {
   std::array<rte_mbuf*, kBurst> frames;
   const auto wanted = static_cast<std::uint16_t>(std::min(packets.size(), kBurst));
   const std::uint16_t count = port_.rx(0, frames.data(), wanted);
@@ -149,14 +154,14 @@ std::size_t MemifLink::receive(std::span<Packet> packets) {
   return kept;
 }
 
-const MemifLink::Address* MemifLink::find_address(const dataplane::FrameView& view) const noexcept {
+const PortLink::Address* PortLink::find_address(const dataplane::FrameView& view) const noexcept {
   for (const Address& each : addresses_) {
     if (same_address(each.address, view.destination, view.v6)) return &each;
   }
   return nullptr;
 }
 
-bool MemifLink::read(rte_mbuf* frame, Packet& packet) noexcept {
+bool PortLink::read(rte_mbuf* frame, Packet& packet) noexcept {
   auto* bytes = rte_pktmbuf_mtod(frame, std::uint8_t*);
   const dataplane::FrameView view = dataplane::parse_frame({bytes, rte_pktmbuf_data_len(frame)});
   if (view.kind != dataplane::FrameView::Kind::kUdp) return false;
@@ -175,16 +180,16 @@ bool MemifLink::read(rte_mbuf* frame, Packet& packet) noexcept {
   return true;
 }
 
-void MemifLink::release(std::span<const Packet> packets) noexcept {
+void PortLink::release(std::span<const Packet> packets) noexcept {
   for (const Packet& packet : packets) rte_pktmbuf_free(mbuf_of(packet));
 }
 
-void MemifLink::wait(std::chrono::nanoseconds at_most) noexcept {
+void PortLink::wait(std::chrono::nanoseconds at_most) noexcept {
   constexpr std::chrono::nanoseconds kLongest = std::chrono::microseconds(50);  // nothing wakes us here
   const timespec time{0, std::min(at_most, kLongest).count()};
   if (time.tv_nsec > 0) ::nanosleep(&time, nullptr);
 }
 
-LinkStats MemifLink::stats() const noexcept { return {.missed = port_.missed(), .foreign = foreign_}; }
+LinkStats PortLink::stats() const noexcept { return {.missed = port_.missed(), .foreign = foreign_}; }
 
 }  // namespace sallyport::load
