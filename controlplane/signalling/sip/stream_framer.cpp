@@ -33,12 +33,16 @@ StreamFramer::Step StreamFramer::next() {
 /// kMessage: the head is there, and says how long the body is.
 StreamFramer::Step StreamFramer::read_head() {
   // CRLFs before a start line are no part of it (RFC 3261 7.5); two in a row are a ping.
-  if (rest().starts_with("\r\n\r\n")) {
-    taken_ += 4;
-    return Step::kPing;
+  constexpr std::string_view kPing = "\r\n\r\n";
+  for (;;) {
+    if (rest().starts_with(kPing)) {
+      taken_ += kPing.size();
+      return Step::kPing;
+    }
+    if (kPing.starts_with(rest())) return Step::kNeedMore;  // it may become one
+    if (!rest().starts_with("\r\n") && !rest().starts_with("\n")) break;
+    taken_ += rest().front() == '\n' ? 1 : 2;
   }
-  if (rest() == "\r\n" || rest() == "\r" || rest() == "\r\n\r") return Step::kNeedMore;
-  while (rest().starts_with("\r\n") || rest().starts_with("\n")) taken_ += rest().front() == '\n' ? 1 : 2;
   const auto size = head_size(rest(), searched_);
   if (size.value_or(rest().size()) > kMaxHead) {
     head_.clear();

@@ -4,7 +4,7 @@
 
 #include "controlplane/signalling/sip/header_values.hpp"
 #include "controlplane/signalling/sip/random_token.hpp"
-#include "controlplane/signalling/sip/transport.hpp"
+#include "controlplane/signalling/sip/reply_endpoint.hpp"
 
 namespace sallyport::controlplane::sip {
 namespace {

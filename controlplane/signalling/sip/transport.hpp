@@ -17,6 +17,7 @@
 #include "controlplane/signalling/sip/connection.hpp"
 #include "controlplane/signalling/sip/flow.hpp"
 #include "controlplane/signalling/sip/message.hpp"
+#include "controlplane/signalling/sip/reply_endpoint.hpp"
 
 namespace sallyport::controlplane::sip {
 
@@ -100,9 +101,5 @@ class Transport {
   std::map<drivers::IpAddress, std::size_t> per_address_;
   std::shared_ptr<bool> alive_ = std::make_shared<bool>(true);  ///< expires before what late handlers would touch
 };
-
-/// Where an answer to a request goes by its top Via (RFC 3261 18.2.2, RFC 3581 4): for datagrams only. Nothing where
-/// the Via makes no sense.
-std::optional<Endpoint> reply_endpoint(const Flow& flow, const Message& request);
 
 }  // namespace sallyport::controlplane::sip
