@@ -47,14 +47,22 @@ std::string_view without_padding(const Suite& suite, std::string_view base64) {
   return base64.substr(0, digits);
 }
 
+/// "master key || master salt" as the two.
+MasterKey apart(const Suite& suite, const SecretBytes<kMaxMaster>& master) {
+  MasterKey result;
+  std::copy_n(master.data(), suite.key_len, result.key.data());
+  std::copy_n(master.data() + suite.key_len, suite.salt_len, result.salt.data());
+  return result;
+}
+
 }  // namespace
 
 MasterKey make_master_key(const Suite& suite) {
-  MasterKey made;
-  if (RAND_priv_bytes(made.key.data(), suite.key_len) != 1 || RAND_priv_bytes(made.salt.data(), suite.salt_len) != 1) {
+  SecretBytes<kMaxMaster> master;
+  if (RAND_priv_bytes(master.data(), static_cast<int>(suite.master_len())) != 1) {
     throw SetupError("master key for " + std::string(suite.name) + ": the system gives no random numbers");
   }
-  return made;
+  return apart(suite, master);
 }
 
 MasterKey parse_master_key(const Suite& suite, std::string_view base64) {
@@ -78,10 +86,7 @@ MasterKey parse_master_key(const Suite& suite, std::string_view base64) {
   }
   secure_wipe(&bits, sizeof bits);
 
-  MasterKey result;
-  std::copy_n(master.data(), suite.key_len, result.key.data());
-  std::copy_n(master.data() + suite.key_len, suite.salt_len, result.salt.data());
-  return result;
+  return apart(suite, master);
 }
 
 }  // namespace sallyport::crypto

@@ -58,6 +58,7 @@ def quick_runs():
         run("memory_bench", "--streams=100000", rows(AIM_SUITES, ours), once=True),
         run("memory_bench", "--streams=1000000", f"--benchmark_filter=memory_leg/suite:{AIM_SUITES[0]}", once=True),
         run("churn_bench", once=True),
+        run("negotiation_bench"),
         run("peers_bench.py", once=True),
         run("latency_bench.py", once=True),
     ]
@@ -86,6 +87,7 @@ def full_runs():
         run("memory_bench", "--streams=1000,20000,1000000", f"--benchmark_filter=memory_leg/suite:{AIM_SUITES[0]}",
             once=True),
         run("churn_bench", "--seconds=10", once=True),
+        run("negotiation_bench"),
         run("peers_bench.py", "--seconds=5", once=True),
         run("latency_bench.py", "--seconds=10", "--trial=2", once=True),
     ]

@@ -42,7 +42,7 @@ struct Refusal {
 /// What a direction's key is to the key before it.
 enum class KeyChange : std::uint8_t {
   kNone,  ///< RTP
-  kKeep,  ///< same key, suite and parameters: ROC and replay window go on (field case 13)
+  kKeep,  ///< same key, suite and form of packets: ROC and replay window go on (field case 13)
   kNew,
 };
 
@@ -89,7 +89,7 @@ using LegMedia = std::vector<LegLine>;
 struct Leg {
   MediaPolicy policy;
   SignallingPath path = SignallingPath::kUnprotected;
-  SdpOrigin origin;  ///< of our descriptions on this leg; its address is also that of c=
+  SdpOrigin origin;  ///< of our next description on this leg; its address is also that of c=
   /// Our RTP address per m-line, as it is to be advertised (RTCP is on the port above, or multiplexed). A line that has
   /// none is declined; lines_to_serve() says which need one.
   std::vector<std::optional<Endpoint>> local;
@@ -162,8 +162,9 @@ std::vector<bool> lines_to_serve(const SessionDescription& offer, const Leg& leg
 /// The offer to send on to `answerer`.
 OfferPlan plan_offer(const SessionDescription& offer, const Leg& offerer, const Leg& answerer);
 
-/// The answer to send on to `offerer`, and the plan of both legs. `sent` and `offer` as they were with plan_offer(),
-/// the legs as well but for `up`.
+/// The answer to send on to `offerer`, and the plan of both legs. `sent` (without a refusal) and `offer` as they were
+/// with plan_offer(), the legs as well but for `up`: with a second answer to the same offer that is what the first one
+/// made.
 AnswerPlan plan_answer(const OfferPlan& sent, const SessionDescription& answer, const SessionDescription& offer,
                        const Leg& offerer, const Leg& answerer);
 
@@ -172,7 +173,7 @@ ServicePlan plan_service_answer(const SessionDescription& offer, std::span<const
 
 /// Our own offer: one line per section.
 OfferPlan plan_own_offer(std::span<const OwnSection> sections, const Leg& leg);
-/// What the answer to it makes of the leg.
+/// What the answer to it makes of the leg. `sent` without a refusal.
 ServicePlan plan_own_answer(const OfferPlan& sent, const SessionDescription& answer, const Leg& leg);
 
 }  // namespace sallyport::controlplane

@@ -45,10 +45,11 @@ std::string_view without_blanks_around(std::string_view text) {
 std::optional<SdpConnection> connection_of(std::string_view value) {
   if (!equal_without_case(take_word(value), "IN")) return std::nullopt;
   const std::string_view family = take_word(value);
-  const std::string_view host = take_word(value);
+  std::string_view host = take_word(value);
+  host = host.substr(0, host.find('/'));
   const bool v6 = equal_without_case(family, "IP6");
   if (host.empty() || (!v6 && !equal_without_case(family, "IP4"))) return std::nullopt;
-  return SdpConnection{v6, std::string(host.substr(0, host.find('/')))};
+  return SdpConnection{v6, std::string(host)};
 }
 
 class Parser {

@@ -58,17 +58,18 @@ crypto::MasterKeyEntry new_key(const Leg& leg, const crypto::Suite& suite, const
   return entry;
 }
 
-bool same_parameters(const crypto::SessionParameters& a, const crypto::SessionParameters& b) {
+/// Whether packets are made alike. A window's size and what is tolerated are the receiver's own: no reason to begin
+/// anew under a key, which would lose the ROC.
+bool same_packets(const crypto::SessionParameters& a, const crypto::SessionParameters& b) {
   const auto all = [](const crypto::SessionParameters& p) {
-    return std::tie(p.unencrypted_srtp, p.unencrypted_srtcp, p.unauthenticated_srtp, p.accept_unencrypted_srtcp,
-                    p.key_derivation_rate, p.replay_window);
+    return std::tie(p.unencrypted_srtp, p.unencrypted_srtcp, p.unauthenticated_srtp, p.key_derivation_rate);
   };
   return all(a) == all(b);
 }
 
 KeyChange change_of(const SrtpDirection& now, const SrtpDirection* before) {
   const bool kept =
-      before != nullptr && same_keys(now.keys, before->keys) && same_parameters(now.parameters, before->parameters);
+      before != nullptr && same_keys(now.keys, before->keys) && same_packets(now.parameters, before->parameters);
   return kept ? KeyChange::kKeep : KeyChange::kNew;
 }
 
@@ -178,7 +179,7 @@ std::vector<OfferedSuite> suites_to_offer(const Leg& leg, std::span<const crypto
   for (const crypto::Suite* suite : order) {
     const bool active = is_up(up, *suite);
     const bool keep = active && !leg.new_keys && !up->srtp.send.keys.empty() &&
-                      same_parameters(up->srtp.send.parameters, crypto::SessionParameters{});
+                      same_packets(up->srtp.send.parameters, crypto::SessionParameters{});
     offered.push_back({static_cast<std::uint32_t>(offered.size() + 1), suite,
                        active && !up->srtp.spelling.empty() ? up->srtp.spelling : std::string(suite->name),
                        keep ? up->srtp.send.keys[0].clone() : new_key(leg, *suite, up)});

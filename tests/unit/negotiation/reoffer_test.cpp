@@ -130,6 +130,15 @@ TEST(ReOffers, ChangedParametersAreNoSameKey) {
   EXPECT_EQ(words_of(call.offerer_up()), "80 sendrecv 192.0.2.1:4000");
 }
 
+TEST(ReOffers, field_13_a_hint_about_the_window_changes_no_key) {
+  BenchCall call("savp", "never");
+  call.offer("m=audio 4000 RTP/SAVP 0\na=crypto:1 $80 WSH=256");
+  call.answer("m=audio 5000 RTP/AVP 0");
+  call.offer("m=audio 4000 RTP/SAVP 0\na=crypto:1 $80 WSH=512");
+  call.answer("m=audio 5000 RTP/AVP 0");
+  EXPECT_EQ(words_of(call.offerer_up()), "80 kept/kept sendrecv 192.0.2.1:4000");
+}
+
 /// Field case 8: video is rejected, later switched on again with a new key.
 TEST(ReOffers, field_8_line_is_rejected_and_comes_back) {
   const std::string video = "\nm=video 4002 RTP/SAVP 96\na=rtpmap:96 H264/90000\na=crypto:1 $80e";

@@ -106,6 +106,7 @@ TEST(Sdp, RefusesWithTheLineAndWhatWasExpected) {
     EXPECT_EQ(fault_of("v=0\r\n" + std::string(line) + "\r\n"), media) << line;
   }
   EXPECT_EQ(fault_of("v=0\nc=IN IP5 192.0.2.1"), "line 2: expected c=IN IP4 <address> or c=IN IP6 <address>");
+  EXPECT_EQ(fault_of("v=0\nc=IN IP4 /24"), "line 2: expected c=IN IP4 <address> or c=IN IP6 <address>");
   EXPECT_EQ(fault_of("v=0\nc=192.0.2.1"), "line 2: expected c=IN IP4 <address> or c=IN IP6 <address>");
   EXPECT_EQ(fault_of(std::string_view("v=0\na=x\0y\n", 10)), "line 2: expected no control characters");
 }
