@@ -50,6 +50,8 @@ Worker::Worker(const WorkerOptions& options, std::span<const LocalAddress> addre
 
 bool Worker::poll_once() noexcept {
   Tsc from = state_.now = Clock::now();
+  // Before a sweep asks Linux anew, or it would not be known any more what happened here.
+  if (idle_since_ != 0) pauses_.stretch(PauseKind::kIdle, idle_since_, from, 0);
   const std::uint64_t taken = state_.stats.taken();
   bool busy = false;
   if (const int commands = drain_commands(); commands != 0) {
@@ -85,23 +87,23 @@ Tsc Worker::next_stretch(PauseKind kind, Tsc from, std::uint64_t items) noexcept
 
 void Worker::run(const std::atomic<bool>& stop) noexcept {
   unsigned idle = 0;
-  Tsc before = Clock::now();
-  pauses_.sample(before);
+  idle_since_ = Clock::now();
+  pauses_.sample(idle_since_);
   while (!stop.load(std::memory_order_relaxed)) {
     const bool busy = poll_once();
-    pauses_.stretch(PauseKind::kIdle, before, state_.now, 0);
-    before = pass_ended_;
+    idle_since_ = pass_ended_;
     if (busy) {
       idle = 0;
     } else if (options_.idle_polls != 0 && ++idle >= options_.idle_polls) {
       std::this_thread::sleep_for(options_.idle_sleep);
-      const Tsc slept = Clock::now() - before;
+      const Tsc slept = Clock::now() - idle_since_;
       state_.stats.idle_sleeps.add();
       state_.stats.slept_ticks.add(slept);
       state_.stats.total_ticks.add(slept);
-      before += slept;
+      idle_since_ += slept;
     }
   }
+  idle_since_ = 0;
 }
 
 /// Steps 1 to 8 for one port.

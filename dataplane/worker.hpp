@@ -95,6 +95,7 @@ class Worker {
   WorkerState state_;
   PauseWatch pauses_;  ///< writes to state_'s log
   Tsc pass_ended_ = 0;
+  Tsc idle_since_ = 0;  ///< in run(): what comes before the next pass began then
   Tsc sweep_interval_;
   Tsc last_sweep_ = 0;
   std::uint32_t sweep_next_ = 0;

@@ -269,9 +269,9 @@ class Churn {
       network.collect();
       const bool turn = static_cast<double>(sessions) < now * wish.sessions_per_second;
       if (turn) {
+        watch.sample(last);
         ++sessions;
         turn_over();
-        watch.sample(last);
       }
       dataplane_.poll();
       const Tsc ended = rte_get_tsc_cycles();

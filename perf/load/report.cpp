@@ -84,7 +84,7 @@ void print_outside(std::ostream& out, const RunResult& result) {
   for (const Percentile& percentile : kPercentiles) {
     row(out, "  outside of the machine's pauses, " + std::string(percentile.name), result,
         [&percentile](const DirectionResult& direction) {
-          return fixed(microseconds(direction.outside, percentile), 1);
+          return direction.outside.count() == 0 ? "-" : fixed(microseconds(direction.outside, percentile), 1);
         });
   }
   out << "\n  pauses of the machine: " << result.pauses->own << " of our thread, " << result.pauses->workers
@@ -169,8 +169,9 @@ nlohmann::json run_json(const LoadOptions& options, const RunResult& result) {
                     {"share", result.pauses->share},
                     {"complete", result.pauses->complete}};
   for (std::size_t i = 0; i < result.directions.size(); ++i) {
-    json["directions"][i]["outside_us"] = latency_json(result.directions[i].outside);
-    json["directions"][i]["outside_packets"] = result.directions[i].outside.count();
+    const Histogram& outside = result.directions[i].outside;
+    json["directions"][i]["outside_us"] = outside.count() == 0 ? nlohmann::json() : latency_json(outside);
+    json["directions"][i]["outside_packets"] = outside.count();
   }
   return json;
 }
