@@ -65,7 +65,7 @@ class MessageReader {
         line_ = number;
         begin_field(line);
       }
-      return true;
+      return !full_;
     });
     finish_field();
     line_ = 0;
@@ -176,12 +176,16 @@ class MessageReader {
       refuse(400, field_ + ": expected a list without empty elements, quotes and brackets closed");
       return add(field_, std::move(text_));  // an answer gives back the Via as it was
     }
-    for (const std::string_view element : *elements) add(field_, std::string(element));
+    for (const std::string_view element : *elements) {
+      if (full_) return;
+      add(field_, std::string(element));
+    }
   }
 
   void add(const std::string& name, std::string value) {
     if (message_.headers_.size() >= kMaxHeaders) {
       refuse(400, "too many header fields: expected at most " + std::to_string(kMaxHeaders));
+      full_ = true;  // the rest is not worth the time
       return;
     }
     message_.headers_.push_back({name, std::move(value)});
@@ -217,6 +221,7 @@ class MessageReader {
 
   Message message_;
   bool started_ = false;
+  bool full_ = false;
   unsigned line_ = 0;
   std::string field_;  ///< the header field at hand, which may go on in the next line
   std::string text_;
