@@ -67,7 +67,7 @@ const char* media_security(const StreamSideConfig& side) {
 json srtp_json(const StreamSideConfig& side, const StreamSide& state, const crypto::EngineChoice& choice,
                const crypto::Engine& engine) {
   if (side.suite == nullptr) return nullptr;
-  const dataplane::StreamCounters* counters = state.view == nullptr ? nullptr : &state.view->counters;
+  const dataplane::Stream* leg = state.view;
   return {{"engine_reason", reason_json(choice, *side.suite, engine)},
           {"session_parameters", to_string(side.parameters)},
           {"replay_window", side.parameters.replay_window},
@@ -76,8 +76,8 @@ json srtp_json(const StreamSideConfig& side, const StreamSide& state, const cryp
           {"send_keys", keys_json(side.send_keys)},
           {"send_with", side.send_with},
           {"receive_keys", keys_json(side.receive_keys)},
-          {"send_key", key_state(state.sending, counters == nullptr ? nullptr : &counters->send_key_used)},
-          {"receive_key", key_state(state.receiving, counters == nullptr ? nullptr : &counters->receive_key_used)}};
+          {"send_key", key_state(state.sending, leg == nullptr ? nullptr : &leg->send_key_used)},
+          {"receive_key", key_state(state.receiving, leg == nullptr ? nullptr : &leg->receive_key_used)}};
 }
 
 }  // namespace sallyport::controlplane

@@ -249,25 +249,25 @@ json StatusReporter::side(const StreamConfig& config, const StreamSideConfig& si
               {"worker", state.handle.worker},
               {"media", "refused"}};
   if (state.view == nullptr) return result;
-  const dataplane::StreamCounters& counters = state.view->counters;
-  const dataplane::RxQuality& quality = state.view->quality;
-  const std::uint64_t last = counters.last_media.read();
+  const dataplane::Stream& leg = *state.view;
+  const dataplane::RxQuality& quality = leg.quality;
+  const std::uint64_t last = leg.last_media.read();
   const dataplane::Tsc now = dataplane::Clock::now();
   result.update(
-      {{"ssrc_out", hex_ssrc(counters.out_ssrc.read())},
+      {{"ssrc_out", hex_ssrc(leg.out_ssrc.read())},
        {"ssrc_in", hex_ssrc(quality.ssrc())},
        {"received", quality.received()},
-       {"received_bytes", counters.received_bytes.read()},
-       {"sent", counters.sent.read()},
-       {"sent_bytes", counters.sent_bytes.read()},
+       {"received_bytes", leg.received_bytes.read()},
+       {"sent", leg.sent.read()},
+       {"sent_bytes", leg.sent_bytes.read()},
        {"lost", quality.lost()},
        {"expected", quality.expected()},
        {"jitter_ms", quality.jitter() * 1000.0 / config.clock_rate},
-       {"rtcp_received", counters.rtcp_received.read()},
-       {"rtcp_sent", counters.rtcp_sent.read()},
-       {"auth_failed", counters.drops[static_cast<std::size_t>(dataplane::DropReason::kAuthFailed)].read()},
-       {"replayed", counters.drops[static_cast<std::size_t>(dataplane::DropReason::kReplayed)].read()},
-       {"dropped", drops_json(counters.drops)},
+       {"rtcp_received", leg.rtcp_received.read()},
+       {"rtcp_sent", leg.rtcp_sent.read()},
+       {"auth_failed", leg.dropped(dataplane::DropReason::kAuthFailed)},
+       {"replayed", leg.dropped(dataplane::DropReason::kReplayed)},
+       {"dropped", drops_json(leg.more->drops)},
        {"media", last == 0      ? "none"
                  : state.silent ? "silent"
                                 : "flowing"},

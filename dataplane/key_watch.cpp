@@ -52,10 +52,10 @@ void publish_key_use(Stream& stream) noexcept {
     for (std::uint8_t slot = 0; slot < stream.rx->master_keys(); ++slot) {
       used = std::max(used, stream.rx->use(slot).permille_used());
     }
-    stream.counters.receive_key_used.set(used);
+    stream.receive_key_used.set(used);
   }
   if (stream.tx != nullptr) {
-    stream.counters.send_key_used.set(stream.tx->use(stream.tx->send_slot()).permille_used());
+    stream.send_key_used.set(stream.tx->use(stream.tx->send_slot()).permille_used());
   }
 }
 

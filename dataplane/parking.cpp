@@ -17,7 +17,7 @@ Parking::~Parking() {
 }
 
 ParkedPacket* Parking::take(const Stream& leg, crypto::Direction direction) noexcept {
-  if (free_ == nullptr || leg.lanes[static_cast<std::size_t>(direction)].full()) return nullptr;
+  if (free_ == nullptr || leg.more->lanes[static_cast<std::size_t>(direction)].full()) return nullptr;
   ParkedPacket* parked = free_;
   free_ = parked->next;
   return parked;
@@ -31,7 +31,7 @@ void Parking::enter(ParkedPacket& parked, rte_mbuf* packet, Stream& leg, crypto:
   parked.end = ParkedEnd::kNotYet;
   parked.since = now;
   parked.next = nullptr;
-  Lane& lane = leg.lanes[static_cast<std::size_t>(direction)];
+  Lane& lane = leg.more->lanes[static_cast<std::size_t>(direction)];
   (lane.first == nullptr ? lane.first : lane.last->next) = &parked;
   lane.last = &parked;
   ++lane.entered;
@@ -39,7 +39,7 @@ void Parking::enter(ParkedPacket& parked, rte_mbuf* packet, Stream& leg, crypto:
 
 void Parking::finish(ParkedPacket& parked, ParkedEnd end) noexcept {
   parked.end = end;
-  Lane& lane = parked.leg->lanes[static_cast<std::size_t>(parked.direction)];
+  Lane& lane = parked.leg->more->lanes[static_cast<std::size_t>(parked.direction)];
   while (lane.first != nullptr && lane.first->end != ParkedEnd::kNotYet) {
     ParkedPacket* released = lane.first;
     lane.first = released->next;

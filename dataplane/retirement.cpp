@@ -8,14 +8,14 @@ Retirement::Retirement(Ring<Event>& events, Quarantine& quarantine) : events_(ev
 
 bool Retirement::Waiting::due() const noexcept {
   for (std::size_t i = 0; i < until.size(); ++i) {
-    const std::uint32_t still_parked = until[i] - stream->lanes[i].left;
+    const std::uint32_t still_parked = until[i] - stream->more->lanes[i].left;
     if (still_parked != 0 && still_parked <= kLaneDepth) return false;
   }
   return true;
 }
 
 void Retirement::give_back(Event&& event, const Stream& stream) noexcept {
-  Waiting waiting{std::move(event), &stream, {stream.lanes[0].entered, stream.lanes[1].entered}};
+  Waiting waiting{std::move(event), &stream, {stream.more->lanes[0].entered, stream.more->lanes[1].entered}};
   // Never past what waits: it may refer to the stream in this event.
   if (waiting_.empty() && !quarantine_.has_free() && waiting.due() && ring_has_room()) {
     send(std::move(waiting.event));

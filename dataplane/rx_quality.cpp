@@ -14,35 +14,34 @@ constexpr std::uint64_t kMaxDropout = 3000;
 
 }  // namespace
 
-void RxQuality::count(std::uint32_t ssrc, std::uint16_t sequence, std::uint32_t timestamp, Tsc arrival,
-                      double units_per_tick) noexcept {
+void RxQuality::count(std::uint32_t ssrc, std::uint16_t sequence, std::uint32_t timestamp, Tsc arrival) noexcept {
   received_.add();
   const auto arrival_units =
-      static_cast<std::uint32_t>(static_cast<std::uint64_t>(static_cast<double>(arrival) * units_per_tick));
+      static_cast<std::uint32_t>(static_cast<std::uint64_t>(static_cast<double>(arrival) * units_per_tick()));
   const std::uint32_t transit = arrival_units - timestamp;
   Step step = Step::kStarts;
-  if (started_ && ssrc == ssrc_.read()) {
+  if (ssrc == ssrc_.read() && base_.read() != 0) {
     step = advance(sequence);
   } else {
     start(ssrc, sequence);
   }
   if (step == Step::kFar) return;
-  expected_now_.set(highest_ - base_ + 1);
   if (step == Step::kFollows) count_jitter(static_cast<std::int32_t>(transit - transit_));
   transit_ = transit;
 }
 
 RxQuality::Step RxQuality::advance(std::uint16_t sequence) noexcept {
-  const std::uint64_t index = crypto::estimate_index(highest_, sequence);
-  if (index > highest_ && index - highest_ < kMaxDropout) {
-    highest_ = index;
+  const std::uint64_t highest = highest_.read();
+  const std::uint64_t index = crypto::estimate_index(highest, sequence);
+  if (index > highest && index - highest < kMaxDropout) {
+    highest_.set(index);
     far_known_ = false;
     return Step::kFollows;
   }
-  if (index <= highest_ && highest_ - index <= kMaxMisorder) return Step::kFollows;
+  if (index <= highest && highest - index <= kMaxMisorder) return Step::kFollows;
   if (far_known_ && sequence == static_cast<std::uint16_t>(far_ + 1)) {
     start(ssrc_.read(), far_);
-    ++highest_;
+    highest_.add();
     return Step::kStarts;
   }
   far_ = sequence;
@@ -51,14 +50,13 @@ RxQuality::Step RxQuality::advance(std::uint16_t sequence) noexcept {
 }
 
 void RxQuality::start(std::uint32_t ssrc, std::uint16_t sequence) noexcept {
-  expected_before_.add(expected_now_.read());
-  expected_now_.set(0);
+  expected_before_.set(expected());
   ssrc_.set(ssrc);
   jitter16_.set(0);
   // One ROC up, so that packets reordered across the first one have an index below it.
-  base_ = highest_ = (std::uint64_t{1} << 16) + sequence;
+  base_.set((std::uint32_t{1} << 16) + sequence);
+  highest_.set(base_.read());
   far_known_ = false;
-  started_ = true;
 }
 
 /// RFC 3550 A.8; `difference` of two transit times.

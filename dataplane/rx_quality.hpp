@@ -11,13 +11,18 @@ namespace sallyport::dataplane {
 
 class RxQuality {
  public:
-  /// One RTP packet, authentic where that is to be had. `units_per_tick`: RTP timestamp units per TSC tick.
-  void count(std::uint32_t ssrc, std::uint16_t sequence, std::uint32_t timestamp, Tsc arrival,
-             double units_per_tick) noexcept;
+  /// RTP timestamp units per TSC tick, for the jitter. Seven digits of it are kept.
+  void set_units_per_tick(double units) noexcept { units_per_tick_ = static_cast<float>(units); }
+  double units_per_tick() const noexcept { return static_cast<double>(units_per_tick_); }
+  /// One RTP packet, authentic where that is to be had.
+  void count(std::uint32_t ssrc, std::uint16_t sequence, std::uint32_t timestamp, Tsc arrival) noexcept;
 
   std::uint32_t ssrc() const noexcept { return ssrc_.read(); }
   std::uint64_t received() const noexcept { return received_.read(); }
-  std::uint64_t expected() const noexcept { return expected_before_.read() + expected_now_.read(); }
+  std::uint64_t expected() const noexcept {
+    const std::uint64_t base = base_.read();
+    return base == 0 ? 0 : expected_before_.read() + highest_.read() - base + 1;
+  }
   /// Not below zero, even where duplicates outnumber losses.
   std::uint64_t lost() const noexcept {
     const std::uint64_t wanted = expected();
@@ -40,14 +45,14 @@ class RxQuality {
   Counter32 ssrc_;
   Counter32 jitter16_;  ///< jitter times 16
   Counter received_;
-  Counter expected_before_;
-  Counter expected_now_;
-  std::uint64_t base_ = 0;     ///< extended sequence number of the first packet
-  std::uint64_t highest_ = 0;  ///< of the newest
+  Counter expected_before_;  ///< by sources before this one, and before its restarts
+  Counter highest_;          ///< extended sequence number of the newest packet
+  Counter32 base_;           ///< of the first; 0: there was none
+  float units_per_tick_ = 0;
   std::uint32_t transit_ = 0;
   std::uint16_t far_ = 0;  ///< the last packet far away, to tell a restart
-  bool started_ = false;
   bool far_known_ = false;
 };
+static_assert(sizeof(RxQuality) == 48);
 
 }  // namespace sallyport::dataplane

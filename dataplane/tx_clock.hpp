@@ -10,6 +10,7 @@
 #include <cstdint>
 
 #include "crypto/replay_window.hpp"
+#include "dataplane/sparse_memory.hpp"
 
 namespace sallyport::dataplane {
 
@@ -34,11 +35,12 @@ struct TxSeed {
   std::uint32_t first_span = kFirstSequenceSpan;
 };
 
-/// An SSRC of ours. Its sequence only ever goes up, whichever source is sent under it.
-struct TxSsrc {
-  std::uint32_t ssrc = 0;
-  std::uint32_t last_timestamp = 0;
+/// What was sent under an SSRC of ours. Its sequence only ever goes up, whichever source is sent under it. Packed, for
+/// what shares its cache line.
+struct [[gnu::packed]] TxSsrc {
   std::uint64_t next = 0;  ///< the lowest extended sequence number that was never sent; 0: none was
+  std::uint32_t last_timestamp = 0;
+  std::uint8_t owner = 0;  ///< slot of the source that is mapped to it
 };
 
 /// A source's indices start in ROC 1, so that packets from before its first one (reordering) still have an index.
@@ -49,13 +51,12 @@ struct TxSource {
   std::uint32_t in_ssrc = 0;
   std::uint32_t out_ssrc = 0;
   std::uint32_t timestamp_offset = 0;
-  std::uint32_t last_use = 0;                                           ///< for choosing whom to replace
-  std::int64_t index_offset = -static_cast<std::int64_t>(kFirstIndex);  ///< ours minus theirs, from the first RTP on
-  std::int64_t floor = 0;              ///< of ours: what lies below may have been sent by another source
-  crypto::ReplayWindow used;           ///< of their indices
   std::uint16_t refused_sequence = 0;  ///< the last refused one
-  std::uint16_t refused_run = 0;       ///< refused packets since the last one that was taken
+  std::uint8_t refused_run = 0;        ///< refused packets since the last one that was taken
   std::uint8_t ssrc_slot = 0;
+  std::int64_t index_offset = -static_cast<std::int64_t>(kFirstIndex);  ///< ours minus theirs, from the first RTP on
+  /// Of their indices. Those that others may have sent under the same SSRC count as used.
+  crypto::ReplayWindow used;
 
   /// What the far party calls `extended` (RFC 3550 6.4.1), as the source counts: cycles since its own first packet.
   std::uint32_t source_sequence(std::uint32_t extended) const noexcept {
@@ -63,7 +64,8 @@ struct TxSource {
   }
 };
 
-/// What packets of the first source under the first SSRC touch lies in its first 128 bytes.
+/// What packets of the first source under the first SSRC touch lies in its first 64 bytes; few legs ever have more
+/// sources or SSRCs, and what those need lies elsewhere.
 class TxClock {
  public:
   static constexpr std::size_t kSources = 4;      ///< remembered at a time
@@ -74,11 +76,8 @@ class TxClock {
   TxClock(TxMode mode, const TxSeed& seed) noexcept;
 
   TxMode mode() const noexcept { return mode_; }
-  /// Has the lines fetched that the next packet of the first source will touch.
-  void prefetch() const noexcept {
-    __builtin_prefetch(this, 1);
-    __builtin_prefetch(reinterpret_cast<const std::uint8_t*>(this) + 64, 1);
-  }
+  /// Has the line fetched that the next packet of the first source will touch.
+  void prefetch() const noexcept { __builtin_prefetch(this, 1); }
 
   /// After a failover, before the first packet: an SSRC that another process has sent, of which no index up to `above`
   /// may be used again, is continued; sources take such SSRCs before fresh ones, in the order of the calls. The
@@ -98,33 +97,49 @@ class TxClock {
   const TxSource* sent_as(std::uint32_t out_ssrc) const noexcept;
 
  private:
-  TxSource& find_or_add(std::uint32_t in_ssrc) noexcept;
-  void choose_ssrc(TxSource& source, bool had_one) noexcept;
-  void place(TxSource& source, std::uint64_t index, std::uint32_t timestamp) noexcept;
-  void restart(TxSource& source) noexcept;
+  /// For sources and SSRCs beyond the first; each is written before it is read.
+  struct More {
+    std::array<TxSource, kSources - 1> sources;
+    std::array<TxSsrc, kFreshSsrcs - 1> ssrcs;
+    std::array<std::uint32_t, kFreshSsrcs - 1> ssrc_numbers;
+    std::array<std::uint32_t, kSources> last_use;  ///< while there are several: for choosing whom to replace
+    std::uint32_t uses;
+  };
+
+  std::uint8_t find_or_add(std::uint32_t in_ssrc) noexcept;
+  std::uint8_t find(std::uint32_t in_ssrc) const noexcept;
+  std::uint8_t slot_for_new_source() noexcept;
+  void note_use(std::uint8_t slot) noexcept;
+  void choose_ssrc(std::uint8_t slot, bool had_one) noexcept;
+  void place(std::uint8_t slot, std::uint64_t index, std::uint32_t timestamp) noexcept;
+  void restart(std::uint8_t slot) noexcept;
   std::uint64_t next_random() noexcept;
-  std::uint8_t slot_of(const TxSource& source) const noexcept {
-    return static_cast<std::uint8_t>(&source - sources_.data());
+
+  TxSource& source_in(std::uint8_t slot) noexcept { return slot == 0 ? first_source_ : more_->sources[slot - 1]; }
+  const TxSource& source_in(std::uint8_t slot) const noexcept {
+    return slot == 0 ? first_source_ : more_->sources[slot - 1];
+  }
+  TxSsrc& ssrc_in(std::uint8_t slot) noexcept { return slot == 0 ? first_ssrc_ : more_->ssrcs[slot - 1]; }
+  const TxSsrc& ssrc_in(std::uint8_t slot) const noexcept { return slot == 0 ? first_ssrc_ : more_->ssrcs[slot - 1]; }
+  std::uint32_t& number_of(std::uint8_t slot) noexcept {
+    return slot == 0 ? first_number_ : more_->ssrc_numbers[slot - 1];
   }
 
-  TxSsrc& ssrc_in(std::uint8_t slot) noexcept { return slot == 0 ? first_ssrc_ : more_ssrcs_[slot - 1]; }
-  const TxSsrc& ssrc_in(std::uint8_t slot) const noexcept { return slot == 0 ? first_ssrc_ : more_ssrcs_[slot - 1]; }
-
-  TxSsrc first_ssrc_;                               ///< slot 0
-  std::array<std::uint8_t, kFreshSsrcs> owners_{};  ///< by SSRC slot: the source that is mapped to it
+  TxSource first_source_;
+  TxSsrc first_ssrc_;
   TxMode mode_ = TxMode::kPassThrough;
   std::uint8_t sources_used_ = 0;
   std::uint8_t ssrcs_used_ = 0;
-  std::uint8_t resumed_next_ = 0;  ///< slots from here to resumed_end_ wait for a source to continue them
-  std::uint8_t resumed_end_ = 0;
-  std::uint8_t newest_ssrc_ = 0;  ///< slot
+  // Colder.
+  Sparse<More> more_;
+  std::uint64_t random_ = 0;
+  std::uint32_t first_number_ = 0;
   std::uint32_t next_ssrc_ = 0;
   std::uint32_t stride_ = 1;
-  std::uint32_t uses_ = 0;
-  std::uint64_t random_ = 0;
-  std::uint32_t first_span_ = kFirstSequenceSpan;
-  std::array<TxSource, kSources> sources_{};
-  std::array<TxSsrc, kFreshSsrcs - 1> more_ssrcs_{};
+  std::uint16_t first_span_ = kFirstSequenceSpan;
+  std::uint8_t newest_ssrc_ = 0;   ///< slot
+  std::uint8_t resumed_next_ = 0;  ///< slots from here to resumed_end_ wait for a source to continue them
+  std::uint8_t resumed_end_ = 0;
 };
 
 }  // namespace sallyport::dataplane

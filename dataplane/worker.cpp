@@ -282,6 +282,7 @@ void Worker::apply(RekeyReceive& command) noexcept {
   if (stream->rx != nullptr) command.context->continue_from(*stream->rx);
   retire(std::move(stream->rx_previous), *stream);
   stream->rx_previous = std::move(stream->rx);
+  stream->re_keyed = true;
   stream->rx_previous_until = state_.now + command.grace;
   stream->rx = std::move(command.context);
 }
@@ -303,7 +304,7 @@ void Worker::apply(AdjustStream& command) noexcept {
   if (stream == nullptr) return;
   stream->source_check = command.source_check;
   stream->dscp = command.dscp;
-  stream->units_per_tick = command.units_per_tick;
+  stream->quality.set_units_per_tick(command.units_per_tick);
   stream->media_timeout = command.media_timeout;
 }
 
@@ -386,12 +387,14 @@ void Worker::tell_of_device() noexcept {
 }
 
 void Worker::sweep_stream(Stream& stream) noexcept {
-  if (stream.rx_previous != nullptr && state_.now >= stream.rx_previous_until)
+  if (stream.rx_previous != nullptr && state_.now >= stream.rx_previous_until) {
+    stream.re_keyed = false;
     retire(std::move(stream.rx_previous), stream);
+  }
   if (stream.attention_waits) attend(state_, stream);
   if (sweep_rounds_ % kRoundsPerKeyUse == 0) publish_key_use(stream);
   if (stream.media_timeout == 0) return;
-  const Tsc last = std::max(stream.counters.last_media.read(), stream.installed);
+  const Tsc last = std::max(stream.last_media.read(), stream.installed);
   const bool silent = state_.now > last && state_.now - last > stream.media_timeout;
   if (silent == stream.media_lost) return;
   // Without room it is said in a later round.

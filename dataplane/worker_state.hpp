@@ -86,7 +86,7 @@ struct WorkerState {
 /// drop is counted. Always false, so that a stage can write `return drop(...)` inside Burst::sift.
 inline bool drop(WorkerState& worker, rte_mbuf* packet, Stream* leg, DropReason reason) noexcept {
   worker.stats.drops[static_cast<std::size_t>(reason)].add();
-  if (leg != nullptr) leg->counters.drops[static_cast<std::size_t>(reason)].add();
+  if (leg != nullptr) leg->more->drops[static_cast<std::size_t>(reason)].add();
   if (worker.trace != nullptr) [[unlikely]]
     worker.trace->note_drop(meta_of(packet), reason);
   rte_pktmbuf_free(packet);

@@ -30,7 +30,7 @@ std::unique_ptr<dataplane::Stream> make_leg(LegPlan plan, const drivers::EthPort
   stream->header.set_next_hop(port.mac(), kNextHop);
   stream->clock =
       dataplane::TxClock(secure ? dataplane::TxMode::kFreshSsrc : dataplane::TxMode::kPassThrough, plan.seed);
-  stream->units_per_tick = 8000 / hz;
+  stream->quality.set_units_per_tick(8000 / hz);
   return stream;
 }
 

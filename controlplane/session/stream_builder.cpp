@@ -90,12 +90,12 @@ std::unique_ptr<dataplane::Stream> StreamBuilder::build_without_keys(const Strea
   stream->header = dataplane::EgressHeader(udp_endpoint(side.local), udp_endpoint(side.remote));
   stream->clock = clock_for(side);
   stream->remote = udp_endpoint(side.remote);
-  stream->units_per_tick = config.clock_rate / dataplane_.clock().hz();
+  stream->quality.set_units_per_tick(config.clock_rate / dataplane_.clock().hz());
   stream->media_timeout = dataplane_.clock().ticks(config.media_timeout);
   return stream;
 }
 
-void StreamBuilder::move_to(dataplane::Stream& stream, const dataplane::Stream& place, bool other_ssrc) noexcept {
+void StreamBuilder::move_to(dataplane::Stream& stream, dataplane::Stream& place, bool other_ssrc) noexcept {
   stream.removed = false;
   stream.rtcp = place.rtcp;
   stream.source_check = place.source_check;
@@ -104,9 +104,10 @@ void StreamBuilder::move_to(dataplane::Stream& stream, const dataplane::Stream& 
   stream.local_port = place.local_port;
   stream.egress_port = place.egress_port;
   stream.header = place.header;
-  if (other_ssrc) stream.clock = place.clock;  // the keys still know what they have used under the SSRCs before
+  if (other_ssrc)
+    stream.clock = std::move(place.clock);  // the keys still know what they have used under the SSRCs before
   stream.remote = place.remote;
-  stream.units_per_tick = place.units_per_tick;
+  stream.quality.set_units_per_tick(place.quality.units_per_tick());
   stream.media_timeout = place.media_timeout;
 }
 

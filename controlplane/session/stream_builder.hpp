@@ -29,7 +29,7 @@ class StreamBuilder {
   std::unique_ptr<dataplane::Stream> build_without_keys(const StreamConfig& config, const StreamSideConfig& side) const;
   /// Gives a stream that no worker has the addresses and settings of `place`, and with `other_ssrc` its SSRCs. Keys,
   /// what they remember, and counters stay.
-  static void move_to(dataplane::Stream& stream, const dataplane::Stream& place, bool other_ssrc) noexcept;
+  static void move_to(dataplane::Stream& stream, dataplane::Stream& place, bool other_ssrc) noexcept;
 
   /// The key of a direction, null on a plain side. `previous`: the one that it will follow, null where there is none.
   std::unique_ptr<crypto::Context> receiving(const StreamSideConfig& side, const crypto::Context* previous);

@@ -134,7 +134,14 @@ void classify(WorkerState& worker, Burst& burst, std::uint16_t port) noexcept {
   for (std::uint16_t i = 0; i < burst.size(); ++i) {
     const PacketMeta& meta = meta_of(burst[i]);
     const Stream* leg = worker.table.at(meta.address_slot, meta.local_port);
-    if (leg != nullptr) prefetch_receiving(*leg);
+    if (leg != nullptr) leg->prefetch_receiving();
+  }
+  for (std::uint16_t i = 0; i < burst.size(); ++i) {
+    const PacketMeta& meta = meta_of(burst[i]);
+    const Stream* leg = worker.table.at(meta.address_slot, meta.local_port);
+    if (leg == nullptr) continue;
+    leg->prefetch_opening();
+    worker.table.prefetch_slot(leg->sink.stream.index);
   }
   watch_received(worker, burst);
   burst.sift([&](rte_mbuf* packet) noexcept { return find_leg(worker, packet); });
@@ -147,8 +154,6 @@ bool find_leg(WorkerState& worker, rte_mbuf* packet) noexcept {
   if (leg->rx == nullptr && !source_is_right(*leg, meta)) return drop(worker, packet, leg, DropReason::kWrongSource);
   if (!note_kind(*leg, meta, packet)) return drop(worker, packet, leg, DropReason::kNotRtp);
   meta.leg = leg;
-  if (leg->rx != nullptr) leg->rx->prefetch();
-  worker.table.prefetch_slot(leg->sink.stream.index);
   return true;
 }
 

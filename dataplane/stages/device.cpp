@@ -74,7 +74,7 @@ bool park_one(WorkerState& worker, rte_mbuf* packet, Submission& submission, Dir
   choose_keys(worker, leg, direction, keys);
   if (keys.context == nullptr) return true;
   // Behind parked packets of its stream even a packet that has no business there must queue.
-  const bool overtakes = !leg.lanes[static_cast<std::size_t>(direction)].empty();
+  const bool overtakes = !leg.more->lanes[static_cast<std::size_t>(direction)].empty();
   if (!is_devices(keys.context) && !is_devices(keys.fallback) && !overtakes) return true;
 
   ParkedPacket* const parked = worker.parking->take(leg, direction);

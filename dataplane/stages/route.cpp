@@ -9,20 +9,18 @@ std::span<std::uint8_t> bytes_of(rte_mbuf* packet) noexcept { return {data_of(pa
 
 void count_rtp(Stream& leg, rte_mbuf* packet, Tsc arrival) noexcept {
   const std::uint8_t* rtp = data_of(packet);
-  leg.counters.received_bytes.add(rte_pktmbuf_data_len(packet));
-  leg.counters.last_media.set(arrival);
-  leg.quality.count(crypto::rtp_ssrc(rtp), crypto::rtp_sequence(rtp), crypto::rtp_timestamp(rtp), arrival,
-                    leg.units_per_tick);
+  leg.received_bytes.add(rte_pktmbuf_data_len(packet));
+  leg.last_media.set(arrival);
+  leg.quality.count(crypto::rtp_ssrc(rtp), crypto::rtp_sequence(rtp), crypto::rtp_timestamp(rtp), arrival);
 }
 
 bool route_one(WorkerState& worker, rte_mbuf* packet) noexcept {
   PacketMeta& meta = meta_of(packet);
   Stream& leg = *meta.leg;
-  leg.counters.received.add();
   if (meta.kind == crypto::PacketKind::kRtp) {
     count_rtp(leg, packet, meta.arrival);
   } else {
-    leg.counters.rtcp_received.add();
+    leg.rtcp_received.add();
     if (!rtcp_is_well_formed(bytes_of(packet))) return drop(worker, packet, &leg, DropReason::kRtcpMalformed);
     rtcp_to_source_numbers(bytes_of(packet), leg.clock);
   }
@@ -38,7 +36,7 @@ void prefetch_sinks(const WorkerState& worker, const Burst& burst) noexcept {
     const Sink& sink = meta_of(burst[i]).leg->sink;
     if (sink.worker != worker.id || sink.stream.index >= worker.table.capacity()) continue;
     const Stream* leg = worker.table.in_slot(sink.stream.index);
-    if (leg != nullptr) prefetch_sending(*leg);
+    if (leg != nullptr) leg->prefetch_sending();
   }
 }
 
@@ -58,7 +56,7 @@ bool deliver(WorkerState& worker, rte_mbuf* packet, StreamId sink) noexcept {
     if (leg->rtcp == RtcpMode::kOff) return drop(worker, packet, leg, DropReason::kRtcpOff);
     rtcp_to_sent_numbers(bytes_of(packet), leg->clock);
   }
-  if (leg->tx != nullptr) leg->tx->prefetch();
+  leg->prefetch_sealing();
   return true;
 }
 

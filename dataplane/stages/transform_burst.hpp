@@ -19,7 +19,7 @@ inline void choose_keys(const WorkerState& worker, const Stream& leg, crypto::Di
     return;
   }
   srtp.context = leg.rx.get();
-  srtp.fallback = worker.now < leg.rx_previous_until ? leg.rx_previous.get() : nullptr;
+  srtp.fallback = leg.re_keyed && worker.now < leg.rx_previous_until ? leg.rx_previous.get() : nullptr;
 }
 
 inline void describe(rte_mbuf* packet, crypto::SrtpPacket& srtp) noexcept {

@@ -26,11 +26,11 @@ void flush_port(WorkerState& worker, std::size_t index) noexcept {
 
 void count_sent(Stream& leg, const PacketMeta& meta, std::uint16_t length, std::uint32_t ssrc) noexcept {
   if (meta.kind == crypto::PacketKind::kRtp) {
-    leg.counters.sent.add();
-    leg.counters.sent_bytes.add(length);
-    leg.counters.out_ssrc.set(ssrc);
+    leg.sent.add();
+    leg.sent_bytes.add(length);
+    leg.out_ssrc.set(ssrc);
   } else {
-    leg.counters.rtcp_sent.add();
+    leg.rtcp_sent.add();
   }
 }
 

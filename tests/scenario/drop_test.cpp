@@ -394,7 +394,7 @@ TEST(DropReasons, AreCountedForTheLeg) {
   call.inject("east", call.frame("east", Rtp().bytes(), false).bytes());
   call.settle();
   const auto of = [&](const char* leg, DropReason reason) {
-    return call.gateway().stream(leg).counters.drops[static_cast<std::size_t>(reason)].read();
+    return call.gateway().stream(leg).dropped(reason);
   };
   EXPECT_EQ(of("east", DropReason::kIndexUsed), 1U);
   EXPECT_EQ(of("east", DropReason::kAuthFailed), 1U);

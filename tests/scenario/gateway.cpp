@@ -215,7 +215,7 @@ std::unique_ptr<dataplane::Stream> Gateway::build(const Leg& leg, std::size_t in
        .first_span = rate == 0 ? dataplane::kFirstSequenceSpan
                                : std::min(dataplane::kFirstSequenceSpan, std::uint32_t{1} << rate)});
   stream->remote = endpoint(leg.remote);
-  stream->units_per_tick = 8000 / clock_.hz();
+  stream->quality.set_units_per_tick(8000 / clock_.hz());
   stream->media_timeout = clock_.ticks(leg.media_timeout);
   if (leg.adjust) leg.adjust(*stream);
   return stream;

@@ -32,7 +32,7 @@ TEST(Lifecycle, RemovedStreamComesBackWithItsCounters) {
   call.settle();
   const auto streams = retired(gateway.events());
   ASSERT_EQ(streams.size(), 1U);
-  EXPECT_EQ(streams.front()->counters.sent.read(), 1U);
+  EXPECT_EQ(streams.front()->sent.read(), 1U);
   EXPECT_EQ(gateway.total(&dataplane::WorkerStats::streams), 1U);
   call.send("west", Rtp().sequence(1).bytes());
   call.settle();

@@ -124,9 +124,9 @@ TEST(RelayCounters, SayWhatEachLegDid) {
   call.send_rtcp("west", sender_report(0x11111111, 1));
   const auto got = call.received("east");
   ASSERT_EQ(got.size(), 11U);
-  const auto& west = call.gateway().stream("west").counters;
-  const auto& east = call.gateway().stream("east").counters;
-  EXPECT_EQ(west.received.read(), 11U);
+  const auto& west = call.gateway().stream("west");
+  const auto& east = call.gateway().stream("east");
+  EXPECT_EQ(west.received(), 11U);
   EXPECT_EQ(west.rtcp_received.read(), 1U);
   EXPECT_EQ(west.received_bytes.read(), 1720U);
   EXPECT_GT(west.last_media.read(), 0U);
@@ -134,7 +134,7 @@ TEST(RelayCounters, SayWhatEachLegDid) {
   EXPECT_EQ(east.sent_bytes.read(), 10U * (172 + 16));
   EXPECT_EQ(east.rtcp_sent.read(), 1U);
   EXPECT_EQ(east.out_ssrc.read(), ssrc_of(got.front().clear));
-  EXPECT_EQ(west.sent.read() + east.received.read(), 0U);
+  EXPECT_EQ(west.sent.read() + east.received(), 0U);
   EXPECT_EQ(call.gateway().stream("west").quality.received(), 10U);
 }
 

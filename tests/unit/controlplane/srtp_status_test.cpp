@@ -41,7 +41,7 @@ TEST(SrtpStatus, SaysWhatIsInForce) {
   some.send_with = 2;
   some.parameters = {.unencrypted_srtcp = true, .key_derivation_rate = 0, .replay_window = 512};
   dataplane::Stream stream;
-  stream.counters.send_key_used.set(905);
+  stream.send_key_used.set(905);
   StreamSide state;
   state.view = &stream;
   state.sending.nearly_over = true;

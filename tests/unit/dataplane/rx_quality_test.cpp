@@ -12,9 +12,10 @@ constexpr double kUnitPerTick = 1.0;
 
 class Quality : public testing::Test {
  protected:
+  Quality() { quality_.set_units_per_tick(kUnitPerTick); }
   void receive(std::uint16_t sequence, std::uint32_t ssrc = kSsrc) {
     const Tsc time = 1'000'000 + Tsc{sequence} * 160;
-    quality_.count(ssrc, sequence, std::uint32_t{sequence} * 160, time, kUnitPerTick);
+    quality_.count(ssrc, sequence, std::uint32_t{sequence} * 160, time);
   }
   void receive_range(unsigned first, unsigned last) {
     for (unsigned i = first; i <= last; ++i) receive(static_cast<std::uint16_t>(i));
@@ -125,13 +126,14 @@ TEST_F(Quality, NewSsrcKeepsTheSumOfTheOld) {
 /// D - (jitter16 + 8) / 16: 16 - 0 = 16; 16 + 16 - 24/16 = 31; 31 + 32 - 39/16 = 61.
 TEST(QualityJitter, MatchesAHandComputedExample) {
   RxQuality quality;
-  quality.count(kSsrc, 1, 0, 1000, kUnitPerTick);
+  quality.set_units_per_tick(kUnitPerTick);
+  quality.count(kSsrc, 1, 0, 1000);
   EXPECT_EQ(quality.jitter(), 0U);
-  quality.count(kSsrc, 2, 160, 1176, kUnitPerTick);
+  quality.count(kSsrc, 2, 160, 1176);
   EXPECT_EQ(quality.jitter(), 16U / 16);
-  quality.count(kSsrc, 3, 320, 1320, kUnitPerTick);
+  quality.count(kSsrc, 3, 320, 1320);
   EXPECT_EQ(quality.jitter(), 31U / 16);
-  quality.count(kSsrc, 4, 480, 1512, kUnitPerTick);
+  quality.count(kSsrc, 4, 480, 1512);
   EXPECT_EQ(quality.jitter(), 61U / 16);
 }
 
@@ -139,18 +141,20 @@ TEST(QualityJitter, MatchesAHandComputedExample) {
 TEST(QualityJitter, ConvergesToTheMeanDeviation) {
   RxQuality quality;
   constexpr double kTicksPerUnit = 325000.0;  // 8 kHz on a 2.6 GHz counter
+  quality.set_units_per_tick(1 / kTicksPerUnit);
   for (unsigned i = 0; i < 1000; ++i) {
     const double late = i % 2 == 0 ? 0.0 : 40.0;
     const double arrival = (1e9 + i * 160.0 + late) * kTicksPerUnit;
-    quality.count(kSsrc, static_cast<std::uint16_t>(i), i * 160, static_cast<Tsc>(arrival), 1 / kTicksPerUnit);
+    quality.count(kSsrc, static_cast<std::uint16_t>(i), i * 160, static_cast<Tsc>(arrival));
   }
   EXPECT_NEAR(quality.jitter(), 40, 1);
 }
 
 TEST(QualityJitter, ConstantDelayIsNoJitterAndTimestampsMayWrap) {
   RxQuality quality;
+  quality.set_units_per_tick(kUnitPerTick);
   for (unsigned i = 0; i < 100; ++i) {
-    quality.count(kSsrc, static_cast<std::uint16_t>(i), 0xffffff00U + i * 160, Tsc{1} << 40 | i * 160U, kUnitPerTick);
+    quality.count(kSsrc, static_cast<std::uint16_t>(i), 0xffffff00U + i * 160, Tsc{1} << 40 | i * 160U);
   }
   EXPECT_EQ(quality.jitter(), 0U);
 }
