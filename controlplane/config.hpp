@@ -12,6 +12,7 @@
 #include <vector>
 
 #include "controlplane/endpoint.hpp"
+#include "controlplane/sip_config.hpp"
 #include "crypto/engine_set.hpp"
 #include "crypto/key_ring.hpp"
 #include "crypto/session_parameters.hpp"
@@ -91,6 +92,7 @@ struct Config {
   bool clear_media = false;  ///< captures may show media in the clear
   std::vector<PortConfig> ports;
   std::vector<StreamConfig> streams;
+  SipConfig sip;
   std::vector<std::string> warnings;  ///< said loudly at start, as for allow_index_reuse_in_lab
 };
 

@@ -19,7 +19,7 @@ class DraftBuilder {
       : file_(file), overrides_(overrides), faults_(faults) {}
 
   Draft build() {
-    for (const char* name : {"log", "workers", "memory", "crypto", "control", "capture"}) {
+    for (const char* name : {"log", "workers", "memory", "crypto", "control", "capture", "sip", "srtp", "tls"}) {
       draft_.general.emplace(name, read(name, {.config = &draft_.config}));
     }
     for (const SectionText& section : file_) add(section);
@@ -56,6 +56,29 @@ class DraftBuilder {
       read_stream(text.name, stream);
       stream.sound = faults_.count() == before;
       draft_.streams.push_back(std::move(stream));
+    } else {
+      add_party(text.name);
+    }
+  }
+
+  /// What is left: lines, trunks and routes.
+  void add_party(const std::string& section) {
+    const std::size_t dot = section.find('.');
+    if (dot == std::string::npos) return;  // a section without names, which is read already
+    const std::string kind = section.substr(0, dot);
+    const std::string name = section.substr(dot + 1);
+    if (kind == "line") {
+      LineDraft& line = draft_.lines.emplace_back();
+      line.config.name = name;
+      line.section = read(section, {.party = &line.config, .line = &line.config});
+    } else if (kind == "trunk") {
+      TrunkDraft& trunk = draft_.trunks.emplace_back();
+      trunk.config.name = name;
+      trunk.section = read(section, {.party = &trunk.config, .trunk = &trunk.config});
+    } else if (kind == "route") {
+      RouteDraft& route = draft_.routes.emplace_back();
+      route.config.name = name;
+      route.section = read(section, {.route = &route.config});
     }
   }
 
@@ -77,6 +100,9 @@ Config finish(Draft draft, const std::string& path, const Faults& faults) {
   config.file = path;
   for (PortDraft& port : draft.ports) config.ports.push_back(std::move(port.config));
   for (StreamDraft& stream : draft.streams) config.streams.push_back(std::move(stream.config));
+  for (LineDraft& line : draft.lines) config.sip.lines.push_back(std::move(line.config));
+  for (TrunkDraft& trunk : draft.trunks) config.sip.trunks.push_back(std::move(trunk.config));
+  for (RouteDraft& route : draft.routes) config.sip.routes.push_back(std::move(route.config));
   return config;
 }
 
@@ -89,13 +115,16 @@ Config build_config(std::string_view text, const std::string& shown_path, const 
   const std::vector<SectionText> settings = tokenize_overrides(overrides, faults);
   const bool readable = faults.count() == 0;
   Draft draft = DraftBuilder(sections, settings, faults).build();
+  draft.config.file = file.path;
   draft.complete = draft.complete && readable;
   read_keys(draft, file, faults);
+  read_passwords(draft, file, faults);
   check_general(draft, faults);
   check_ports(draft, faults);
   check_streams(draft, faults);
   check_srtp(draft, faults);
   check_key_use(draft, faults);
+  check_sip(draft, faults);
   faults.raise();
   return finish(std::move(draft), file.path, faults);
 }

@@ -23,4 +23,7 @@ void check_srtp(Draft& draft, Faults& faults);
 /// No master key serves two senders (RFC 3711 9.1: a two-time pad). Only where the keys themselves are sound.
 void check_key_use(Draft& draft, Faults& faults);
 
+/// What SIP's parts refer to is there, numbers lead to one party, security modes and TLS go together (S2).
+void check_sip(Draft& draft, Faults& faults);
+
 }  // namespace sallyport::controlplane

@@ -135,6 +135,11 @@ std::vector<std::string> restart_only_changes(const Config& running, const Confi
       .append_to(all);
   compare_crypto(running, wanted, all);
   Differences("control").compare("socket", running.control_socket, wanted.control_socket).append_to(all);
+  Differences("sip")
+      .compare("listen", running.sip.listen, wanted.sip.listen)
+      .compare("advertised", running.sip.advertised, wanted.sip.advertised)
+      .compare("media_timeout", running.sip.media_timeout, wanted.sip.media_timeout)
+      .append_to(all);
   compare_ports(running, wanted, all);
   return all;
 }

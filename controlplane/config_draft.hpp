@@ -52,6 +52,21 @@ struct StreamDraft {
   bool sound = false;
 };
 
+struct LineDraft {
+  LineConfig config;
+  Section section;
+};
+
+struct TrunkDraft {
+  TrunkConfig config;
+  Section section;
+};
+
+struct RouteDraft {
+  RouteConfig config;
+  Section section;
+};
+
 /// The sides of a stream with the prefix of their keys.
 struct SideDraft {
   std::string prefix;  ///< "a." or "b."
@@ -63,9 +78,12 @@ inline std::vector<SideDraft> sides_of(StreamDraft& stream) {
 
 struct Draft {
   Config config;
-  std::map<std::string, Section, std::less<>> general;  ///< log, workers, memory, crypto, control, capture
+  std::map<std::string, Section, std::less<>> general;  ///< those without a name of their own
   std::vector<PortDraft> ports;
   std::vector<StreamDraft> streams;
+  std::vector<LineDraft> lines;
+  std::vector<TrunkDraft> trunks;
+  std::vector<RouteDraft> routes;
   bool complete = true;  ///< no line and no section was left out because it made no sense
 };
 

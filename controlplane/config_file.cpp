@@ -3,6 +3,8 @@
 #include <algorithm>
 #include <optional>
 
+#include "controlplane/config_sections.hpp"
+
 namespace sallyport::controlplane {
 namespace {
 
@@ -154,10 +156,10 @@ class Tokenizer {
   unsigned line_ = 0;
 };
 
-/// Where the section's name ends in "port.wan.address": port and stream sections have a name of their own.
+/// Where the section's name ends in "port.wan.address": some sections have a name of their own.
 std::size_t section_end(std::string_view name) {
   const std::size_t first = name.find('.');
-  const bool named = name.starts_with("port.") || name.starts_with("stream.");
+  const bool named = name.find('.') != std::string_view::npos && named_section(name) != nullptr;
   return named ? name.find('.', first + 1) : first;
 }
 

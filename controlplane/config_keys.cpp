@@ -16,13 +16,15 @@ void key_fault(const Section& section, const Entry& entry, std::string_view text
   faults.add(entry.line, "key '" + section.name() + '.' + entry.key + "': " + std::string(text));
 }
 
-/// The key's text, without the line end that editors leave. Nothing, and a fault, where it cannot be had safely.
-std::optional<SecretString> text_of_key(const Section& section, const Entry& entry, const FileIdentity& config,
-                                        Faults& faults) {
+/// A secret's text, without the line end that editors leave. Nothing, and a fault, where it cannot be had safely.
+/// `what`: "key" or "password".
+std::optional<SecretString> text_of_secret(std::string_view what, const Section& section, const Entry& entry,
+                                           const FileIdentity& config, Faults& faults) {
   const std::string_view value = entry.value;
   if (!value.starts_with(kFilePrefix)) {
     if (entry.line != kCommandLine) return SecretString(value);
-    key_fault(section, entry, "a key on the command line is seen by every user of the host: expected file:PATH",
+    key_fault(section, entry,
+              "a " + std::string(what) + " on the command line is seen by every user of the host: expected file:PATH",
               faults);
     return std::nullopt;
   }
@@ -32,7 +34,7 @@ std::optional<SecretString> text_of_key(const Section& section, const Entry& ent
   auto file = read_file(path, kMaxKeyFile, problem);
   if (file) problem = exposure(file->identity);
   if (!problem.empty()) {
-    key_fault(section, entry, "key file '" + path + "' " + problem, faults);
+    key_fault(section, entry, std::string(what) + " file '" + path + "' " + problem, faults);
     return std::nullopt;
   }
   while (!file->text.empty() && (file->text.back() == '\n' || file->text.back() == '\r')) file->text.pop_back();
@@ -43,7 +45,7 @@ void read_key(const Section& section, const std::string& name, const crypto::Sui
               std::vector<crypto::MasterKeyEntry>& out, const FileIdentity& config, Faults& faults) {
   const Entry* entry = section.first(name);
   if (entry == nullptr || entry->value.empty()) return;  // missing and empty ones are other faults
-  const auto text = text_of_key(section, *entry, config, faults);
+  const auto text = text_of_secret("key", section, *entry, config, faults);
   if (!text) return;
   try {
     out = parse_sdes_keys(suite, *text);
@@ -86,7 +88,24 @@ void check_inline_keys(const Draft& draft, const FileIdentity& file, Faults& fau
   }
 }
 
+void read_password(const Section& section, PartyConfig& party, const FileIdentity& file, Faults& faults) {
+  const Entry* entry = section.first("password");
+  if (entry == nullptr || entry->value.empty()) return;
+  const std::string problem = exposure(file);
+  const bool inline_text = entry->line != kCommandLine && !entry->value.starts_with(kFilePrefix);
+  if (inline_text && !problem.empty()) {
+    key_fault(section, *entry, "the configuration file holds a password and " + problem, faults);
+  } else if (auto text = text_of_secret("password", section, *entry, file, faults)) {
+    party.password = std::move(*text);
+  }
+}
+
 }  // namespace
+
+void read_passwords(Draft& draft, const FileIdentity& file, Faults& faults) {
+  for (LineDraft& line : draft.lines) read_password(line.section, line.config, file, faults);
+  for (TrunkDraft& trunk : draft.trunks) read_password(trunk.section, trunk.config, file, faults);
+}
 
 void read_keys(Draft& draft, const FileIdentity& file, Faults& faults) {
   check_inline_keys(draft, file, faults);

@@ -21,5 +21,7 @@ std::optional<FileText> read_file(const std::string& path, std::size_t limit, st
 /// Reads the master keys of all streams from their entries and key files, and refuses what others could read.
 /// `file`: the configuration file.
 void read_keys(Draft& draft, const FileIdentity& file, Faults& faults);
+/// The same for the passwords of lines and trunks.
+void read_passwords(Draft& draft, const FileIdentity& file, Faults& faults);
 
 }  // namespace sallyport::controlplane

@@ -1,12 +1,13 @@
 // The printed reference: the schema's rows as text.
 #include "controlplane/config_schema.hpp"
+#include "controlplane/config_sections.hpp"
 
 namespace sallyport::controlplane {
 namespace {
 
 /// "[port.NAME]", "[log]".
 std::string heading(const KeyRow& row) {
-  const bool named = row.section == "port" || row.section == "stream";
+  const bool named = named_section(row.section) != nullptr;
   return std::string("[").append(row.section).append(named ? ".NAME]" : "]");
 }
 

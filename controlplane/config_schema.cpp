@@ -5,6 +5,7 @@
 #include <bit>
 #include <numeric>
 
+#include "controlplane/config_sections.hpp"
 #include "controlplane/config_values.hpp"
 #include "controlplane/config_values_srtp.hpp"
 #include "controlplane/negotiation/session_parameters.hpp"
@@ -257,10 +258,6 @@ constexpr std::array kRows{
 };
 // clang-format on
 
-/// Shorter than any key, so that a key in the place of a name is never shown.
-constexpr std::size_t kLongestStreamName = 31;
-constexpr std::size_t kLongestPortName = 15;
-
 bool is_name(Text text, std::size_t longest) {
   return !text.empty() && text.size() <= longest && std::all_of(text.begin(), text.end(), [](char c) {
     return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '-' || c == '_';
@@ -269,9 +266,11 @@ bool is_name(Text text, std::size_t longest) {
 
 /// The section of the table that a section of the file is described by, empty where there is none.
 Text kind_of(Text section) {
-  if (section.starts_with("port.")) return is_name(section.substr(5), kLongestPortName) ? "port" : "";
-  if (section.starts_with("stream.")) return is_name(section.substr(7), kLongestStreamName) ? "stream" : "";
-  return section == "port" || section == "stream" ? Text{} : section;
+  const NamedSection* named = named_section(section);
+  if (named == nullptr) return section;
+  const std::size_t dot = section.find('.');
+  if (dot == Text::npos) return {};
+  return is_name(section.substr(dot + 1), named->longest_name) ? named->kind : Text{};
 }
 
 /// Levenshtein's distance.
@@ -291,12 +290,20 @@ std::size_t edit_distance(Text a, Text b) {
 
 }  // namespace
 
-std::span<const KeyRow> schema() { return kRows; }
+std::span<const KeyRow> schema() {
+  static const std::vector<KeyRow> all = [] {
+    std::vector<KeyRow> rows(kRows.begin(), kRows.end());
+    const std::vector<KeyRow> sip = sip_schema();
+    rows.insert(rows.end(), sip.begin(), sip.end());
+    return rows;
+  }();
+  return all;
+}
 
 std::vector<SchemaKey> keys_of_section(std::string_view section) {
   std::vector<SchemaKey> keys;
   const Text kind = kind_of(section);
-  for (const KeyRow& row : kRows) {
+  for (const KeyRow& row : schema()) {
     if (row.section != kind) continue;
     if (row.per_suite) {
       for (const crypto::Suite& suite : crypto::kSuites) {
@@ -328,9 +335,8 @@ std::optional<std::string> nearest(std::string_view word, const std::vector<std:
 
 std::vector<std::string> section_kinds() {
   std::vector<std::string> kinds;
-  for (const KeyRow& row : kRows) {
-    const bool named = row.section == "port" || row.section == "stream";
-    std::string kind = std::string(row.section) + (named ? ".NAME" : "");
+  for (const KeyRow& row : schema()) {
+    std::string kind = std::string(row.section) + (named_section(row.section) != nullptr ? ".NAME" : "");
     if (kinds.empty() || kinds.back() != kind) kinds.push_back(std::move(kind));
   }
   return kinds;

@@ -21,6 +21,10 @@ struct Target {
   std::array<StreamSideConfig*, 2> sides{};  ///< a, b
   StreamSideConfig* side = nullptr;          ///< the one of them that the key at hand is of
   const crypto::Suite* suite = nullptr;      ///< that a key of KeyRow::per_suite is of
+  PartyConfig* party = nullptr;              ///< what a line and a trunk have in common
+  LineConfig* line = nullptr;
+  TrunkConfig* trunk = nullptr;
+  RouteConfig* route = nullptr;
 };
 
 struct KeyRow {
@@ -39,6 +43,8 @@ struct KeyRow {
 };
 
 std::span<const KeyRow> schema();
+/// Those of them that are about SIP: calls, lines, trunks, routes, TLS.
+std::vector<KeyRow> sip_schema();
 
 /// A key as it is written in a section: a side's row appears as "a.KEY" and "b.KEY", a suite's as "KEY.SUITE".
 struct SchemaKey {

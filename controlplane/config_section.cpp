@@ -7,6 +7,8 @@
 #include <boost/program_options/value_semantic.hpp>
 #include <boost/program_options/variables_map.hpp>
 
+#include "controlplane/config_sections.hpp"
+
 namespace sallyport::controlplane {
 namespace {
 
@@ -147,9 +149,10 @@ Section read_section(const std::string& name, const SectionText* file, const Sec
 }
 
 void unknown_section(const SectionText& section, Faults& faults) {
-  const bool port = section.name.starts_with("port.");
-  if (port || section.name.starts_with("stream.")) {
-    faults.add(section.line, "section " + shown(section.name) + ": expected a name of 1 to " + (port ? "15" : "31") +
+  const NamedSection* named_kind = named_section(section.name);
+  if (named_kind != nullptr && section.name.find('.') != std::string::npos) {
+    faults.add(section.line, "section " + shown(section.name) + ": expected a name of 1 to " +
+                                 std::to_string(named_kind->longest_name) +
                                  " letters, digits, '-' and '_' behind the dot");
     return;
   }

@@ -142,6 +142,10 @@ void DataplaneClient::set_remote(StreamHandle handle, const dataplane::UdpEndpoi
   send(handle.worker, dataplane::SetRemote{handle.stream, remote, header});
 }
 
+void DataplaneClient::set_sink(StreamHandle handle, const dataplane::Sink& sink) {
+  send(handle.worker, dataplane::SetSink{handle.stream, sink});
+}
+
 void DataplaneClient::adjust(StreamHandle handle, dataplane::AdjustStream settings) {
   settings.stream = handle.stream;
   send(handle.worker, settings);

@@ -106,6 +106,8 @@ class DataplaneClient {
                     const std::optional<drivers::MacAddress>& destination);
   /// Another remote. Where `header` has no next hop, set_next_hop() is to follow.
   void set_remote(StreamHandle handle, const dataplane::UdpEndpoint& remote, const dataplane::EgressHeader& header);
+  /// Another leg to relay to, which may be on another worker.
+  void set_sink(StreamHandle handle, const dataplane::Sink& sink);
   /// Changes what AdjustStream holds; its `stream` is filled in.
   void adjust(StreamHandle handle, dataplane::AdjustStream settings);
   void rekey_receive(StreamHandle handle, std::unique_ptr<crypto::Context> context, std::chrono::milliseconds grace);

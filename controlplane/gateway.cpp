@@ -3,6 +3,7 @@
 #include <spdlog/spdlog.h>
 
 #include <algorithm>
+#include <charconv>
 #include <csignal>
 
 #include "controlplane/logging.hpp"
@@ -70,13 +71,21 @@ Gateway::Gateway(Config config, std::vector<std::string> overrides)
   open_ports();
   for (const std::string& warning : numa_warnings()) spdlog::warn("{}", warning);
   dataplane_ = make_dataplane();
-  dataplane_->set_listener({.media_lost = [this](StreamHandle handle) { streams_->media_lost(handle); },
-                            .media_resumed = [this](StreamHandle handle) { streams_->media_resumed(handle); },
+  dataplane_->set_listener({.media_lost = [this](StreamHandle handle) { media_lost(handle, true); },
+                            .media_resumed = [this](StreamHandle handle) { media_lost(handle, false); },
                             .refused = [this](StreamHandle handle) { streams_->refused(handle); },
                             .retired = [this](auto&&... told) { streams_->retired(told...); },
                             .key_lifetime = [this](const auto&... told) { streams_->key_lifetime(told...); },
-                            .epoch_due = [this](const auto&... told) { streams_->epoch_due(told...); },
-                            .key_gone = [this](const crypto::Context* key) { streams_->key_gone(key); },
+                            .epoch_due =
+                                [this](const auto&... told) {
+                                  streams_->epoch_due(told...);
+                                  if (sip_) sip_->gate().epoch_due(told...);
+                                },
+                            .key_gone =
+                                [this](const crypto::Context* key) {
+                                  streams_->key_gone(key);
+                                  if (sip_) sip_->gate().key_gone(key);
+                                },
                             .roc_refused = [this](auto... told) { streams_->roc_refused(told...); },
                             .device_silent = [this](auto... told) { log_crypto_device(told...); },
                             .state_taken = {}});
@@ -84,6 +93,11 @@ Gateway::Gateway(Config config, std::vector<std::string> overrides)
     return watch_next_hop(std::forward<decltype(arguments)>(arguments)...);
   });
   dataplane_->start();
+  if (!config_.sip.listen.empty()) {
+    sip_ = std::make_unique<SipService>(io_, config_, *dataplane_, *engine_, [this](auto&&... arguments) {
+      return watch_next_hop(std::forward<decltype(arguments)>(arguments)...);
+    });
+  }
   streams_->apply(std::move(config_.streams));
   health_ = make_health();
   reporter_ = std::make_unique<StatusReporter>(facts(), *dataplane_, *streams_, *health_);
@@ -147,6 +161,11 @@ void Gateway::open_ports() {
     spdlog::info("port {}: {}; steering: {}; kernel path: {}", config.options.name, port.device->description(),
                  port.device->steering(), port.kernel_path->description());
   }
+}
+
+void Gateway::media_lost(StreamHandle handle, bool lost) {
+  lost ? streams_->media_lost(handle) : streams_->media_resumed(handle);
+  if (sip_) sip_->calls().media_lost(handle, lost);
 }
 
 void Gateway::log_crypto_device(dataplane::WorkerId worker, bool silent) const {
@@ -222,8 +241,11 @@ GatewayFacts Gateway::facts() const {
 void Gateway::add_commands() {
   control_.handle("status", [this](const nlohmann::json&) {
     health_->look();
-    return reporter_->status();
+    nlohmann::json status = reporter_->status();
+    if (sip_) status["sip"] = sip_->status();
+    return status;
   });
+  add_call_commands();
   control_.handle("stats", [this](const nlohmann::json&) { return reporter_->stats(); });
   control_.handle("pauses", [this](const nlohmann::json&) { return reporter_->pauses(); });
   control_.handle("streams", [this](const nlohmann::json&) { return reporter_->streams(); });
@@ -241,6 +263,28 @@ void Gateway::add_commands() {
     std::string text = "the configuration was not applied:";
     for (const std::string& fault : faults) text += "\n" + fault;
     throw SetupError(text);
+  });
+}
+
+SipService& Gateway::sip() const {
+  if (!sip_) throw SetupError("SIP is off: expected a sip.listen in the configuration");
+  return *sip_;
+}
+
+void Gateway::add_call_commands() {
+  control_.handle("calls", [this](const nlohmann::json&) { return nlohmann::json{{"calls", sip().calls().list()}}; });
+  control_.handle("call", [this](const nlohmann::json& asked) {
+    const auto found = asked.find("call");
+    const std::string text = found != asked.end() && found->is_string() ? found->get<std::string>() : std::string();
+    std::uint64_t id = 0;
+    const auto [end, failed] = std::from_chars(text.data(), text.data() + text.size(), id);
+    if (failed != std::errc{} || end != text.data() + text.size()) {
+      throw SetupError("call " + text + ": expected the number of a call");
+    }
+    return nlohmann::json{{"call", sip().calls().show(id)}};
+  });
+  control_.handle("lines", [this](const nlohmann::json&) {
+    return nlohmann::json{{"registrations", sip().calls().registrations()}};
   });
 }
 
@@ -291,6 +335,7 @@ std::vector<std::string> Gateway::reload() {
       faults.push_back(setting + " cannot change while the gateway runs; restart it");
     }
     if (faults.empty()) {
+      if (sip_) sip_->reload(wanted.sip);
       const StreamChanges changes = streams_->apply(std::move(wanted.streams));
       set_log_level(wanted.log_level);
       config_.log_level = wanted.log_level;

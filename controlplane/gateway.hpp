@@ -17,6 +17,7 @@
 #include "controlplane/neighbour.hpp"
 #include "controlplane/observe/packet_capture.hpp"
 #include "controlplane/observe/packet_trace.hpp"
+#include "controlplane/session/sip_service.hpp"
 #include "controlplane/session/static_streams.hpp"
 #include "controlplane/status.hpp"
 #include "drivers/eal.hpp"
@@ -49,11 +50,14 @@ class Gateway {
   std::unique_ptr<Health> make_health() const;
   void settle_on_cores();
   std::vector<std::string> numa_warnings() const;
+  void media_lost(StreamHandle handle, bool lost);
   void log_crypto_device(dataplane::WorkerId worker, bool silent) const;
   NextHopWatch watch_next_hop(std::size_t port, const drivers::IpAddress& remote,
                               std::function<void(std::optional<drivers::MacAddress>)> told);
   GatewayFacts facts() const;
   void add_commands();
+  void add_call_commands();
+  SipService& sip() const;
   void wait_for_signal();
   void poll_dataplane();
   void watch_health();
@@ -79,6 +83,7 @@ class Gateway {
   std::unique_ptr<DataplaneClient> dataplane_;
   std::unique_ptr<Health> health_;
   std::unique_ptr<StaticStreams> streams_;
+  std::unique_ptr<SipService> sip_;  ///< null where SIP is off
   std::unique_ptr<StatusReporter> reporter_;
   std::unique_ptr<PacketTrace> trace_;
   std::unique_ptr<PacketCapture> capture_;

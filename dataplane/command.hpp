@@ -37,6 +37,12 @@ struct SetRemote {
   EgressHeader header;
 };
 
+/// Another leg to relay to.
+struct SetSink {
+  StreamId stream;
+  Sink sink;
+};
+
 /// A re-key of the receiving direction: the new key counts at once, the previous one for `grace` ticks more.
 struct RekeyReceive {
   StreamId stream;
@@ -103,8 +109,8 @@ struct StartCapture {
 /// CaptureEnded answers.
 struct StopCapture {};
 
-using Command =
-    std::variant<std::monostate, AddStream, RemoveStream, SetNextHop, SetRemote, RekeyReceive, RekeySend, AdjustStream,
-                 InstallEpochKey, SendWithKey, SetRoc, SnapshotState, StartTrace, StopTrace, StartCapture, StopCapture>;
+using Command = std::variant<std::monostate, AddStream, RemoveStream, SetNextHop, SetRemote, SetSink, RekeyReceive,
+                             RekeySend, AdjustStream, InstallEpochKey, SendWithKey, SetRoc, SnapshotState, StartTrace,
+                             StopTrace, StartCapture, StopCapture>;
 
 }  // namespace sallyport::dataplane

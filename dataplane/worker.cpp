@@ -272,6 +272,11 @@ void Worker::apply(SetRemote& command) noexcept {
   stream->header = command.header;
 }
 
+void Worker::apply(SetSink& command) noexcept {
+  Stream* stream = state_.table.find(command.stream);
+  if (stream != nullptr) stream->sink = command.sink;
+}
+
 void Worker::apply(RekeyReceive& command) noexcept {
   Stream* stream = state_.table.find(command.stream);
   if (stream == nullptr) {

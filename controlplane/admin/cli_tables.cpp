@@ -5,6 +5,7 @@
 #include <utility>
 #include <vector>
 
+#include "controlplane/admin/call_tables.hpp"
 #include "controlplane/admin/text_table.hpp"
 
 namespace sallyport::controlplane {
@@ -361,6 +362,9 @@ std::string reply_text(const std::string& command, const json& reply, const Earl
   if (command == "stats") return stats_text(reply, earlier);
   if (command == "pauses") return pauses_text(reply);
   if (command == "streams") return streams_text(reply, earlier);
+  if (command == "calls") return calls_text(reply);
+  if (command == "call") return call_text(reply);
+  if (command == "lines") return registrations_text(reply);
   return fields_text(reply);
 }
 

@@ -27,11 +27,14 @@ constexpr int kDone = 0;
 constexpr int kRefused = 1;
 constexpr int kUsage = 2;
 
-constexpr std::array<std::pair<std::string_view, std::string_view>, 9> kCommands = {{
+constexpr std::array<std::pair<std::string_view, std::string_view>, 12> kCommands = {{
     {"status", "cores and their load, ports, engine, warnings"},
     {"stats", "packets of each worker by what became of them, drops by reason, time per stage"},
     {"pauses", "the last times that a worker stood still, and what is known of why"},
     {"streams", "each stream's sides: suite, packets, loss, jitter, drops by reason"},
+    {"calls", "calls that are up and the latest that were: status, suites, why they ended"},
+    {"call", "show ID: one call with all reasons: why this suite, why this status"},
+    {"lines", "lines that are registered, and from where"},
     {"trace", "NAME: what every stage does with the next packets of that stream, or of its side NAME.a or NAME.b"},
     {"capture", "NAME --write FILE: that stream's (side's) packets as they arrive and leave, into a new pcap file"},
     {"reload", "read the configuration again; streams that stay the same lose nothing"},
@@ -42,6 +45,7 @@ constexpr std::array<std::pair<std::string_view, std::string_view>, 9> kCommands
 struct Arguments {
   std::string command;
   std::string name;  ///< of the stream, where the command has one
+  std::string call;  ///< number of a call
   std::string socket;
   bool as_json = false;
   std::optional<double> watch;  ///< seconds between two views
@@ -112,8 +116,9 @@ void check_together(const Arguments& arguments) {
   if (arguments.watch && (!(*arguments.watch >= 0.1) || *arguments.watch > 3600)) {
     throw UsageError("--watch: expected 0.1 to 3600 seconds");
   }
-  const bool views = arguments.command == "status" || arguments.command == "stats" || arguments.command == "streams";
-  if (arguments.watch && !views) throw UsageError("--watch goes with status, stats and streams");
+  constexpr std::array<std::string_view, 5> kViews{"status", "stats", "streams", "calls", "lines"};
+  const bool views = std::find(kViews.begin(), kViews.end(), arguments.command) != kViews.end();
+  if (arguments.watch && !views) throw UsageError("--watch goes with status, stats, streams, calls and lines");
   if ((arguments.packets || arguments.seconds) && !takes_name(arguments.command)) {
     throw UsageError("--packets and --seconds go with trace and capture");
   }
@@ -141,11 +146,14 @@ std::optional<Arguments> parse(int argc, char** argv) {
   const auto known =
       std::find_if(kCommands.begin(), kCommands.end(), [&](const auto& c) { return c.first == words[0]; });
   if (known == kCommands.end()) throw UsageError("unknown command '" + words[0] + "'");
+  Arguments arguments;
   const bool named = takes_name(words[0]);
-  if (words.size() != (named ? 2U : 1U)) {
+  if (words[0] == "call") {
+    if (words.size() != 3 || words[1] != "show") throw UsageError("call: expected show ID");
+    arguments.call = words[2];
+  } else if (words.size() != (named ? 2U : 1U)) {
     throw UsageError(named ? words[0] + ": expected the name of one stream or side" : "expected one command");
   }
-  Arguments arguments;
   arguments.command = words[0];
   if (named) arguments.name = words[1];
   arguments.socket = values["socket"].as<std::string>();
@@ -193,6 +201,12 @@ int ask_once(const Arguments& arguments) {
   const json reply = parse_reply(line);
   if (!check(reply)) return kRefused;
   if (!arguments.as_json) std::cout << reply_text(arguments.command, reply, {});
+  return kDone;
+}
+
+int show_call(const Arguments& arguments) {
+  const json reply = ControlClient(arguments.socket).demand({{"command", "call"}, {"call", arguments.call}});
+  std::cout << (arguments.as_json ? reply.dump() + "\n" : reply_text("call", reply, {}));
   return kDone;
 }
 
@@ -249,6 +263,7 @@ int run(int argc, char** argv) {
     return kDone;
   }
   if (arguments->command == "version") return print_versions(*arguments);
+  if (arguments->command == "call") return show_call(*arguments);
   if (arguments->command == "trace") return trace(*arguments);
   if (arguments->command == "capture") return capture(*arguments);
   return arguments->watch ? watch(*arguments) : ask_once(*arguments);

@@ -138,7 +138,7 @@ class World {
   void heard(std::size_t index) {
     if (index >= clients_.size()) return;
     if (input_.choice(4) == 0) clients_[index]->cancel();
-    if (input_.choice(8) == 0) clients_[index]->detach();
+    if (input_.choice(8) == 0) clients_[index]->set_events({});
   }
 
   void step() {

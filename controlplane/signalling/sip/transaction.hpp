@@ -99,8 +99,8 @@ class ClientTransaction : public std::enable_shared_from_this<ClientTransaction>
   /// CANCELs an INVITE, as soon as that is allowed (RFC 3261 9.1). Its final answer still comes, 487 as a rule; where
   /// none does, `failed`.
   void cancel();
-  /// Nothing is told from here on; what the other side needs is still done.
-  void detach() { events_ = nullptr; }
+  /// Tells someone else, or nobody, from here on; what the other side needs is done all the same.
+  void set_events(Events events) { events_ = std::make_shared<const Events>(std::move(events)); }
 
  private:
   friend class TransactionLayer;

@@ -92,10 +92,10 @@ class Gateway:
         return subprocess.run(list(map(str, argv)), capture_output=True, text=True, timeout=timeout,
                               stdin=subprocess.DEVNULL, start_new_session=True)
 
-    def json(self, verb):
-        done = self.ask("--json", verb)
+    def json(self, *words):
+        done = self.ask("--json", *words)
         if done.returncode != 0:
-            raise Failure(f"sallyport --json {verb}: {done.stderr.strip() or self.process.tail()}")
+            raise Failure(f"sallyport --json {' '.join(words)}: {done.stderr.strip() or self.process.tail()}")
         return json.loads(done.stdout)
 
     def sides(self, stream):

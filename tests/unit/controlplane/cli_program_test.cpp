@@ -88,7 +88,7 @@ TEST_F(CliProgram, SaysWhatToDoWhereNobodyAnswers) {
 
 TEST_F(CliProgram, WrongUsageIsStatus2) {
   for (const char* arguments :
-       {"", "calls", "status stats", "--wath status", "--watch=x status", "--watch 0 status", "--watch reload",
+       {"", "callls", "status stats", "--wath status", "--watch=x status", "--watch 0 status", "--watch reload",
         "--socket", "trace", "trace a b", "--packets 2 streams", "--seconds x trace a", "capture", "capture a",
         "--write f capture", "--side wire status", "--watch trace a"}) {
     EXPECT_EQ(run(arguments).status, 2) << arguments;
@@ -98,8 +98,8 @@ TEST_F(CliProgram, WrongUsageIsStatus2) {
 TEST_F(CliProgram, HelpNamesEveryCommand) {
   const Outcome outcome = run("--help");
   EXPECT_EQ(outcome.status, 0);
-  for (const char* word : {"status", "stats", "pauses", "streams", "trace", "capture", "reload", "version", "--socket", "--json",
-                           "--watch", "--packets", "--seconds", "--write", "--side"}) {
+  for (const char* word : {"status", "stats", "pauses", "streams", "trace", "capture", "reload", "version", "--socket",
+                           "--json", "--watch", "--packets", "--seconds", "--write", "--side"}) {
     EXPECT_NE(outcome.output.find(word), std::string::npos) << word;
   }
   EXPECT_EQ(run("help").output, outcome.output);

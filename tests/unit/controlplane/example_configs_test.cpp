@@ -38,6 +38,14 @@ TEST_F(ExampleConfigs, LabVeth) {
   EXPECT_EQ(load_config(path, {}).streams.size(), 1U);
 }
 
+TEST_F(ExampleConfigs, SiteCalls) {
+  folder_.write("keys/alice.password", "wonderland\n");
+  folder_.write("keys/bob.password", "builder\n");
+  const std::string path = folder_.write("site-calls.conf", example("site-calls.conf"), 0644);
+  EXPECT_EQ(faults_of(path), std::vector<std::string>{});
+  EXPECT_EQ(load_config(path, {}).sip.lines[0].password, "wonderland");
+}
+
 TEST_F(ExampleConfigs, LabMemif) {
   key("left-send", 44);
   key("left-receive", 44);

@@ -234,7 +234,7 @@ TEST(ClientTransaction, AFlowThatIsGoneIsToldLater) {
 TEST(ClientTransaction, ADetachedOneStillAcknowledges) {
   TransactionWorld world;
   const Asked asked(world, kUdp, "INVITE");
-  asked.transaction->detach();
+  asked.transaction->set_events({});
   world.receive(kUdp, world.answer(486));
   EXPECT_TRUE(asked.answers.empty());
   EXPECT_EQ(world.times_of("ACK sip:bob@example.com").size(), 1U);
@@ -252,7 +252,7 @@ TEST(ClientTransaction, MayBeDetachedFromWithinItsAnswer) {
   transaction = world.layer->request(kUdp, kUdp.remote, "h", std::move(request),
                                      {.response =
                                           [&, kept](const Message&) {
-                                            transaction->detach();
+                                            transaction->set_events({});
                                             seen = kept;
                                           },
                                       .failed = {}});

@@ -1,0 +1,91 @@
+#include "controlplane/admin/call_tables.hpp"
+
+#include "controlplane/admin/text_table.hpp"
+
+namespace sallyport::controlplane {
+namespace {
+
+using nlohmann::json;
+
+std::string text(const json& object, const char* key) {
+  const auto found = object.find(key);
+  if (found == object.end() || found->is_null()) return "-";
+  if (found->is_string()) return found->get<std::string>().empty() ? "-" : found->get<std::string>();
+  return found->dump();
+}
+
+/// Lock, shield or nothing, as phones show it (M10).
+std::string sign(const std::string& security) {
+  return security == "encrypted" ? "lock" : security == "authenticated" ? "shield" : "-";
+}
+
+void add_leg(std::string& out, const json& leg, const char* name) {
+  out.append("\n").append(name).append(": ").append(text(leg, "party")).append("\n");
+  out.append("  signalling ").append(text(leg, "signalling")).append("; Call-ID ").append(text(leg, "call_id"));
+  const json& packets = leg.at("packets");
+  out.append("\n  packets: ").append(text(packets, "received")).append(" received, ").append(text(packets, "sent"));
+  out.append(" sent, ").append(text(packets, "lost")).append(" lost, ").append(text(packets, "dropped"));
+  out.append(" dropped\n");
+  for (const json& line : leg.at("media")) {
+    out.append("  ").append(text(line, "kind")).append(": ");
+    const json suite = line.value("suite", json(nullptr));
+    out.append(!line.value("active", false) ? "off" : suite.is_null() ? "RTP" : suite.get<std::string>());
+    if (line.contains("local"))
+      out.append("; ").append(text(line, "local")).append(" <-> ").append(text(line, "remote"));
+    out.append("\n");
+    for (const json& reason : line.at("reasons")) out.append("    ").append(reason.get<std::string>()).append("\n");
+  }
+}
+
+}  // namespace
+
+std::string calls_text(const json& reply) {
+  using Align = TextTable::Align;
+  TextTable table({{"id"},
+                   {"state", Align::kLeft},
+                   {"status", Align::kLeft},
+                   {"caller", Align::kLeft},
+                   {"suite", Align::kLeft},
+                   {"callee", Align::kLeft},
+                   {"suite", Align::kLeft},
+                   {"number", Align::kLeft},
+                   {"began", Align::kLeft},
+                   {"why it ended", Align::kLeft}});
+  for (const json& call : reply.at("calls")) {
+    table.add({text(call, "id"), text(call, "state"), sign(text(call, "security")), text(call, "caller"),
+               text(call, "caller_suite"), text(call, "callee"), text(call, "callee_suite"), text(call, "number"),
+               text(call, "began"), text(call, "why")});
+  }
+  return reply.at("calls").empty() ? "no calls\n" : table.to_string();
+}
+
+std::string call_text(const json& reply) {
+  const json& call = reply.at("call");
+  std::string out = "call " + text(call, "id") + ": " + text(call, "state") + ", " + text(call, "security") + " (" +
+                    sign(text(call, "security")) + "): " + text(call, "security_reason") + "\n";
+  out += "began " + text(call, "began") + ", answered " + text(call, "answered") + ", ended " + text(call, "ended") +
+         (text(call, "why") == "-" ? "" : ": " + text(call, "why")) + "\n";
+  for (const json& change : call.at("history")) {
+    out += "  " + text(change, "time") + "  " + text(change, "security") + ": " + text(change, "reason") + "\n";
+  }
+  add_leg(out, call.at("legs").at(0), "caller");
+  add_leg(out, call.at("legs").at(1), "callee");
+  return out;
+}
+
+std::string registrations_text(const json& reply) {
+  using Align = TextTable::Align;
+  TextTable table({{"line", Align::kLeft},
+                   {"transport", Align::kLeft},
+                   {"from", Align::kLeft},
+                   {"expires in s"},
+                   {"contact", Align::kLeft},
+                   {"user agent", Align::kLeft}});
+  for (const json& line : reply.at("registrations")) {
+    table.add({text(line, "line"), text(line, "transport"), text(line, "from"), text(line, "expires"),
+               text(line, "contact"), text(line, "user_agent")});
+  }
+  return reply.at("registrations").empty() ? "nobody is registered\n" : table.to_string();
+}
+
+}  // namespace sallyport::controlplane

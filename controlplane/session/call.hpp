@@ -1,0 +1,137 @@
+// One call: two SIP legs joined, their media negotiated and relayed (a back-to-back user agent). Made by Calls for an
+// INVITE that came in. Control thread only.
+#pragma once
+
+#include <array>
+#include <chrono>
+#include <functional>
+#include <memory>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "controlplane/negotiation/call_status.hpp"
+#include "controlplane/negotiation/media_plan.hpp"
+#include "controlplane/session/call_media.hpp"
+#include "controlplane/session/directory.hpp"
+#include "controlplane/signalling/sip/call_leg.hpp"
+
+namespace sallyport::controlplane {
+
+class Call;
+
+/// What calls work with, and whom they tell that they are over.
+struct CallWorld {
+  sip::UserAgent& agent;
+  MediaGate& gate;
+  Directory& directory;
+  /// The MediaGate's pool for a party that is signalled with over that address family. Throws SetupError.
+  std::function<std::uint16_t(const PartyConfig&, bool v6)> pool_for;
+  /// What to connect to a trunk's target with; null without TLS.
+  std::function<sip::Connection::TlsContext(const PartyConfig&)> tls_for;
+  /// It may be destroyed once this and what called it have returned.
+  std::function<void(Call&)> over;
+};
+
+/// What of a call is shown.
+struct CallView {
+  using Clock = std::chrono::system_clock;
+  struct Leg {
+    std::string party;    ///< "line alice"
+    std::string call_id;  ///< SIP's
+    SignallingPath path = SignallingPath::kUnprotected;
+    const LegMedia* media = nullptr;
+    CallMedia::Count count;
+  };
+
+  std::uint64_t id = 0;
+  std::string state;  ///< "setup", "ringing", "up" or "over"
+  std::string number;
+  std::array<Leg, 2> legs;  ///< caller, callee
+  Clock::time_point began;
+  std::optional<Clock::time_point> answered;
+  std::optional<Clock::time_point> ended;
+  CallStatus status;
+  std::vector<std::pair<Clock::time_point, CallStatus>> history;
+  std::string why;  ///< it ended
+};
+
+class Call {
+ public:
+  static constexpr std::size_t kCaller = 0;
+  static constexpr std::size_t kCallee = 1;
+  using Clock = CallView::Clock;
+
+  Call(CallWorld& world, std::uint64_t id, Party caller, Target target);
+  Call(const Call&) = delete;
+  Call& operator=(const Call&) = delete;
+
+  /// Serves or refuses the INVITE.
+  void start(const std::shared_ptr<sip::ServerTransaction>& invite);
+  /// Ends it, both legs.
+  void hang_up(const std::string& why);
+  void flow_closed(const sip::Flow& flow);
+  bool has(StreamHandle handle) const { return media_ && media_->has(handle); }
+
+  std::uint64_t id() const noexcept { return id_; }
+  bool over() const noexcept { return over_; }
+  /// Its pointers hold until the call changes.
+  CallView view() const;
+
+ private:
+  /// An offer on its way from one leg to the other.
+  struct Offer {
+    std::size_t offerer = kCaller;
+    SessionDescription received;
+    OfferPlan plan;
+  };
+  using Text = std::optional<SecretString>;
+
+  static std::size_t other(std::size_t number) noexcept { return 1 - number; }
+  sip::CallLeg::Events events_of(std::size_t number);
+  void reach_callee();
+  void reach_trunk(std::size_t target, const std::string& why);
+  void invite_callee(const sip::Flow& flow, const Endpoint& to, const std::string& uri);
+  bool retry_in_clear(int status);
+  Leg negotiating(std::size_t number, bool speaks);
+  Text pass_offer(std::size_t from, const SecretString& text, std::string& refusal);
+  Text pass_answer(const SecretString& text, std::string& refusal);
+
+  bool answer_challenge(std::size_t number, const sip::Message& challenge, sip::Message& request);
+  void progress(std::size_t number, int status, const SecretString& description);
+  void answered(std::size_t number, const SecretString& description);
+  void failed(std::size_t number, int status, const std::string& reason);
+  void acknowledged(std::size_t number, const SecretString& description);
+  void offered(std::size_t number, const SecretString& description);
+  void ended(std::size_t number, const std::string& why);
+  void update_status();
+  void end(const std::string& why);
+
+  CallWorld& world_;
+  std::uint64_t id_;
+  std::array<Party, 2> parties_;
+  std::string number_;
+  std::array<std::unique_ptr<sip::CallLeg>, 2> legs_;
+  std::unique_ptr<CallMedia> media_;
+  std::array<LegMedia, 2> agreed_;
+  std::array<SdpOrigin, 2> origins_;
+  std::array<std::uint64_t, 2> versions_{};
+  SecretString first_offer_;  ///< the caller's, while its callee may be tried again
+  sip::Invitation invitation_;
+  std::optional<Offer> offer_;
+  SecretString early_answer_;  ///< that the caller was told by a provisional answer
+  SecretString early_source_;  ///< the callee's description that it was made of
+  bool in_clear_ = false;      ///< the callee refused SRTP
+  std::array<DigestAttempts, 2> attempts_;
+  bool ringing_ = false;
+  bool over_ = false;
+  Clock::time_point began_ = Clock::now();
+  std::optional<Clock::time_point> answered_;
+  std::optional<Clock::time_point> ended_;
+  CallStatus status_;
+  std::vector<std::pair<Clock::time_point, CallStatus>> history_;
+  std::string why_;
+  std::shared_ptr<bool> alive_ = std::make_shared<bool>(true);  ///< expires before what late timers would touch
+};
+
+}  // namespace sallyport::controlplane

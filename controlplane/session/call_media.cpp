@@ -1,0 +1,280 @@
+#include "controlplane/session/call_media.hpp"
+
+#include <spdlog/spdlog.h>
+
+#include <algorithm>
+
+#include "crypto/error.hpp"
+
+namespace sallyport::controlplane {
+namespace {
+
+constexpr std::chrono::milliseconds kRekeyGrace{5000};
+constexpr std::uint32_t kUsualClock = 8000;
+
+std::vector<crypto::MasterKeyEntry> copy(const std::vector<crypto::MasterKeyEntry>& keys) {
+  std::vector<crypto::MasterKeyEntry> copied;
+  for (const crypto::MasterKeyEntry& key : keys) copied.push_back({key.master.clone(), key.mki, key.lifetime});
+  return copied;
+}
+
+/// A line's agreement as settings of a stream. `local`: ours, which may differ from what is advertised.
+StreamSideConfig settings_of(const LegLine& agreed, const Endpoint& local, const Endpoint& remote) {
+  StreamSideConfig side;
+  side.local = local;
+  side.remote = remote;
+  side.suite = agreed.srtp.suite;
+  side.rtcp = agreed.rtcp;
+  if (side.suite == nullptr) return side;
+  side.send_keys = copy(agreed.srtp.send.keys);
+  side.receive_keys = copy(agreed.srtp.receive.keys);
+  side.parameters = agreed.srtp.receive.parameters;
+  return side;
+}
+
+std::uint32_t clock_rate_of(const LegLine& agreed) {
+  return agreed.codecs.empty() ? kUsualClock : agreed.codecs.front().codec.clock;
+}
+
+/// A stream configuration for one side; its other side does not count.
+StreamConfig stream_config(std::uint32_t clock_rate, std::chrono::seconds media_timeout) {
+  StreamConfig config;
+  config.clock_rate = clock_rate;
+  config.media_timeout = media_timeout;
+  config.rekey_grace = kRekeyGrace;
+  return config;
+}
+
+void add_counters(CallMedia::Count& count, const dataplane::Stream& stream) {
+  count.received += stream.received();
+  count.sent += stream.sent.read() + stream.rtcp_sent.read();
+  count.lost += stream.quality.lost();
+  for (const auto& drops : stream.more->drops) count.dropped += drops.read();
+}
+
+}  // namespace
+
+MediaGate::MediaGate(DataplaneClient& dataplane, crypto::Engine& engine, std::vector<MediaPool> pools,
+                     WatchNextHop watch, std::chrono::milliseconds port_rest, std::chrono::seconds media_timeout)
+    : dataplane_(dataplane),
+      epochs_(engine),
+      builder_(dataplane, engine, epochs_),
+      ports_(std::move(pools), dataplane.workers(), port_rest),
+      watch_(std::move(watch)),
+      media_timeout_(media_timeout) {}
+
+void MediaGate::epoch_due(StreamHandle handle, const dataplane::EpochDue& asked) {
+  try {
+    if (auto made = epochs_.make(asked)) dataplane_.install_epoch(handle, asked.context, std::move(made));
+  } catch (const SetupError& error) {
+    spdlog::error("session keys of an epoch cannot be made: {}", error.what());
+  }
+}
+
+CallMedia::CallMedia(MediaGate& gate, std::array<std::uint16_t, kLegs> pools) : gate_(gate), pools_(pools) {}
+
+CallMedia::~CallMedia() {
+  const auto now = PortAllocator::Clock::now();
+  for (const auto& line : lines_) {
+    remove(*line);
+    for (const auto& pair : line->ports) {
+      if (pair) gate_.ports().give_back(*pair, now);
+    }
+  }
+}
+
+void CallMedia::reserve(const std::vector<bool>& lines) {
+  std::vector<Line*> wanting;
+  for (std::size_t i = 0; i < lines.size(); ++i) {
+    if (lines_.size() <= i) lines_.push_back(std::make_unique<Line>());
+    if (lines[i] && !lines_[i]->ports[0]) wanting.push_back(lines_[i].get());
+  }
+  if (wanting.empty()) return;
+  std::vector<std::uint16_t> pools;
+  for (std::size_t i = 0; i < wanting.size(); ++i) pools.insert(pools.end(), pools_.begin(), pools_.end());
+  const std::vector<MediaPort> taken = gate_.ports().take(pools, PortAllocator::Clock::now());
+  for (std::size_t i = 0; i < taken.size(); ++i) wanting[i / kLegs]->ports[i % kLegs] = taken[i];
+}
+
+Endpoint CallMedia::endpoint(const MediaPort& pair) const {
+  return {gate_.ports().pool(pair.pool).addresses.at(pair.address), pair.port};
+}
+
+std::vector<std::optional<Endpoint>> CallMedia::local(std::size_t leg) const {
+  std::vector<std::optional<Endpoint>> endpoints;
+  for (const auto& line : lines_) {
+    const auto& pair = line->ports[leg];
+    endpoints.push_back(pair ? std::optional(endpoint(*pair)) : std::nullopt);
+  }
+  return endpoints;
+}
+
+void CallMedia::apply(const LegMedia& first, const LegMedia& second) {
+  for (std::size_t i = 0; i < lines_.size(); ++i) {
+    Line& line = *lines_[i];
+    const bool served = i < first.size() && i < second.size() && first[i].active && second[i].active && line.ports[0];
+    if (!served) {
+      remove(line);
+      continue;
+    }
+    const std::array<const LegLine*, kLegs> agreed{&first[i], &second[i]};
+    std::array<StreamSideConfig, kLegs> wanted;
+    bool known = true;
+    for (std::size_t leg = 0; leg < kLegs; ++leg) {
+      // A party on hold by 0.0.0.0 keeps the address that it had.
+      const Endpoint before = line.settings[leg].remote;
+      const Endpoint remote = agreed[leg]->remote.value_or(before);
+      known = known && remote.port != 0;
+      wanted[leg] = settings_of(*agreed[leg], endpoint(*line.ports[leg]), remote);
+    }
+    if (!known) continue;
+    if (line.installed) {
+      change(line, std::move(wanted), agreed, clock_rate_of(first[i]));
+    } else {
+      install(line, std::move(wanted), clock_rate_of(first[i]));
+    }
+  }
+}
+
+void CallMedia::install(Line& line, std::array<StreamSideConfig, kLegs> wanted, std::uint32_t clock_rate) {
+  const StreamConfig config = stream_config(clock_rate, gate_.media_timeout());
+  std::array<std::unique_ptr<dataplane::Stream>, kLegs> made;
+  try {
+    for (std::size_t leg = 0; leg < kLegs; ++leg) made[leg] = gate_.builder().build(config, wanted[leg]);
+    line.sides[0].handle = gate_.dataplane().reserve(wanted[0].local.port);
+    try {
+      line.sides[1].handle = gate_.dataplane().reserve(wanted[1].local.port);
+    } catch (const SetupError&) {
+      gate_.dataplane().release(line.sides[0].handle);
+      throw;
+    }
+  } catch (const SetupError&) {
+    gate_.epochs().forget_unpublished();
+    throw;
+  }
+  for (std::size_t leg = 0; leg < kLegs; ++leg) {
+    StreamSide& side = line.sides[leg];
+    const StreamHandle other = line.sides[1 - leg].handle;
+    made[leg]->id = side.handle.stream;
+    made[leg]->sink = {other.worker, other.stream};
+    follow(side, wanted[leg], made[leg]->header);
+    side.receiving = {made[leg]->rx.get()};
+    side.sending = {made[leg]->tx.get()};
+    side.view = gate_.dataplane().add(side.handle, std::move(made[leg]));
+  }
+  gate_.epochs().published();
+  line.settings = std::move(wanted);
+  line.installed = true;
+}
+
+void CallMedia::change(Line& line, std::array<StreamSideConfig, kLegs> wanted, std::array<const LegLine*, kLegs> agreed,
+                       std::uint32_t clock_rate) {
+  for (std::size_t leg = 0; leg < kLegs; ++leg) {
+    StreamSide& side = line.sides[leg];
+    const StreamSideConfig& now = line.settings[leg];
+    const bool other_kind = (now.suite == nullptr) != (wanted[leg].suite == nullptr) || now.rtcp != wanted[leg].rtcp;
+    if (other_kind) {
+      replace(line, leg, wanted[leg], clock_rate);
+    } else {
+      if (now.remote != wanted[leg].remote) {
+        dataplane::EgressHeader header(udp_endpoint(wanted[leg].local), udp_endpoint(wanted[leg].remote));
+        follow(side, wanted[leg], header);
+        gate_.dataplane().set_remote(side.handle, udp_endpoint(wanted[leg].remote), header);
+      }
+      if (wanted[leg].suite != nullptr) rekey(side, wanted[leg], agreed[leg]->srtp);
+    }
+    line.settings[leg] = std::move(wanted[leg]);
+  }
+}
+
+/// Between RTP and SRTP: another stream on the same port. The other leg stays, with all that its keys remember.
+void CallMedia::replace(Line& line, std::size_t leg, const StreamSideConfig& wanted, std::uint32_t clock_rate) {
+  StreamSide& side = line.sides[leg];
+  const StreamSide& other = line.sides[1 - leg];
+  std::unique_ptr<dataplane::Stream> made;
+  StreamHandle handle;
+  try {
+    made = gate_.builder().build(stream_config(clock_rate, gate_.media_timeout()), wanted);
+    handle = gate_.dataplane().reserve(wanted.local.port);
+  } catch (const SetupError&) {
+    gate_.epochs().forget_unpublished();
+    throw;
+  }
+  add_counters(past_[leg], *side.view);
+  side.watch.reset();
+  gate_.dataplane().remove(side.handle);
+  side.handle = handle;
+  made->id = handle.stream;
+  made->sink = {other.handle.worker, other.handle.stream};
+  follow(side, wanted, made->header);
+  side.receiving = {made->rx.get()};
+  side.sending = {made->tx.get()};
+  side.view = gate_.dataplane().add(handle, std::move(made));
+  gate_.epochs().published();
+  gate_.dataplane().set_sink(other.handle, {handle.worker, handle.stream});
+}
+
+void CallMedia::rekey(StreamSide& side, const StreamSideConfig& wanted, const LegSrtp& agreed) {
+  try {
+    if (agreed.receive.change == KeyChange::kNew) {
+      auto context = gate_.builder().receiving(wanted, side.receiving.name);
+      side.receiving = {context.get()};
+      gate_.dataplane().rekey_receive(side.handle, std::move(context), kRekeyGrace);
+    }
+    if (agreed.send.change == KeyChange::kNew) {
+      auto context = gate_.builder().sending(wanted, side.sending.name);
+      side.sending = {context.get()};
+      gate_.dataplane().rekey_send(side.handle, std::move(context));
+    }
+  } catch (const SetupError&) {
+    gate_.epochs().forget_unpublished();
+    throw;
+  }
+  gate_.epochs().published();
+}
+
+/// Follows the next hop towards a side's remote: into `header` what is known at once, to the worker what is told later.
+void CallMedia::follow(StreamSide& side, const StreamSideConfig& wanted, dataplane::EgressHeader& header) {
+  DataplaneClient& dataplane = gate_.dataplane();
+  const std::size_t port = dataplane.addresses()[dataplane.slot_of(wanted.local.address)].port;
+  const auto source = [&dataplane, port] { return dataplane.ports()[port].port->mac(); };
+  side.next_hop.reset();
+  side.looking_up = true;
+  side.watch =
+      gate_.watch()(port, wanted.remote.address, [&dataplane, &side, source](std::optional<drivers::MacAddress> mac) {
+        if (side.next_hop == mac) return;
+        side.next_hop = mac;
+        if (!side.looking_up) dataplane.set_next_hop(side.handle, source(), mac);
+      });
+  side.looking_up = false;
+  if (side.next_hop) header.set_next_hop(source(), *side.next_hop);
+}
+
+void CallMedia::remove(Line& line) {
+  if (!line.installed) return;
+  line.installed = false;
+  for (std::size_t leg = 0; leg < kLegs; ++leg) {
+    StreamSide& side = line.sides[leg];
+    add_counters(past_[leg], *side.view);
+    side.watch.reset();
+    gate_.dataplane().remove(side.handle);
+    side.view = nullptr;
+    line.settings[leg] = {};
+  }
+}
+
+CallMedia::Count CallMedia::count(std::size_t leg) const {
+  Count count = past_[leg];
+  for (const auto& line : lines_) {
+    if (line->installed) add_counters(count, *line->sides[leg].view);
+  }
+  return count;
+}
+
+bool CallMedia::has(StreamHandle handle) const {
+  return std::any_of(lines_.begin(), lines_.end(), [&](const auto& line) {
+    return line->installed && (line->sides[0].handle == handle || line->sides[1].handle == handle);
+  });
+}
+
+}  // namespace sallyport::controlplane

@@ -1,0 +1,157 @@
+#include "controlplane/session/calls.hpp"
+
+#include <fcntl.h>
+#include <spdlog/spdlog.h>
+#include <unistd.h>
+
+#include <algorithm>
+
+#include "controlplane/session/call_json.hpp"
+#include "controlplane/signalling/sip/header_values.hpp"
+#include "crypto/error.hpp"
+#include "drivers/file_descriptor.hpp"
+
+namespace sallyport::controlplane {
+namespace {
+
+using nlohmann::json;
+
+/// One write, so that lines of it stay whole whoever else writes there.
+void append_line(const std::string& path, std::string line) {
+  line += '\n';
+  const drivers::FileDescriptor file(
+      ::open(path.c_str(), O_WRONLY | O_APPEND | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0600));
+  if (!file || ::write(file.get(), line.data(), line.size()) != static_cast<ssize_t>(line.size())) {
+    spdlog::error("call records: cannot write to {}", path);
+  }
+}
+
+/// The number that a request is for: the user of its URI.
+std::string dialled(const sip::Message& request) {
+  const auto uri = sip::Uri::parse(request.uri());
+  return uri ? uri->user : std::string();
+}
+
+}  // namespace
+
+Calls::Calls(CallWorld world) : world_(std::move(world)) {
+  world_.over = [this](Call& call) { over(call); };
+}
+
+Calls::~Calls() {
+  alive_.reset();
+  for (auto& [id, call] : calls_) {
+    if (!call->over()) call->hang_up("the gateway ends");
+  }
+}
+
+void Calls::request(const std::shared_ptr<sip::ServerTransaction>& transaction) {
+  const sip::Message& request = transaction->request();
+  if (request.method() == "OPTIONS") {
+    // Whoever asks is told that we are there, and nothing else (RFC 3261 11.2).
+    sip::Message answer = transaction->reply(200);
+    answer.add("Allow", sip::allowed_methods());
+    answer.add("Accept", "application/sdp");
+    return transaction->respond(std::move(answer));
+  }
+  if (request.method() != "INVITE" && request.method() != "REGISTER") return transaction->respond(481);
+  Sender sender = world_.directory.sender(request, transaction->flow());
+  if (sender.refused) {
+    spdlog::info("SIP: {} from {} refused: {}", request.method(), transaction->flow().remote.to_string(),
+                 sender.refused->why);
+    return transaction->respond(sender.refused->status);
+  }
+  if (!world_.directory.authenticated(transaction, sender.party)) return;
+  if (request.method() == "INVITE") return invite(transaction, std::move(sender.party));
+  if (sender.party.line == nullptr) return transaction->respond(403);
+  world_.directory.registered(transaction, sender.party);
+}
+
+void Calls::invite(const std::shared_ptr<sip::ServerTransaction>& transaction, Party caller) {
+  if (calls_.size() >= world_.directory.config()->max_calls) {
+    sip::Message busy = transaction->reply(503);
+    busy.add("Retry-After", "10");
+    return transaction->respond(std::move(busy));
+  }
+  // A B2BUA ends the hops of its caller's side (RFC 7332): none left means that this one is in a loop.
+  if (transaction->request().value("Max-Forwards") == "0") return transaction->respond(483);
+  Target target = world_.directory.route(dialled(transaction->request()));
+  if (target.refused) {
+    spdlog::info("SIP: INVITE of {} refused: {}", caller.to_string(), target.refused->why);
+    return transaction->respond(target.refused->status);
+  }
+  const std::uint64_t id = ++last_id_;
+  auto made = std::make_unique<Call>(world_, id, std::move(caller), std::move(target));
+  Call& call = *made;
+  calls_.emplace(id, std::move(made));
+  call.start(transaction);
+}
+
+void Calls::over(Call& call) {
+  record(call);
+  past_.emplace_back(call.id(), call_details(call.view()));
+  if (past_.size() > kRemembered) past_.pop_front();
+  // Whoever told us that it is over is still at work in it.
+  world_.agent.timers().schedule(std::chrono::milliseconds(0), [this, id = call.id(), alive = std::weak_ptr(alive_)] {
+    if (!alive.expired()) calls_.erase(id);
+  });
+}
+
+void Calls::record(const Call& call) {
+  const std::string& path = world_.directory.config()->cdr;
+  if (path.empty()) return;
+  append_line(path, call_record(call.view()).dump(-1, ' ', false, json::error_handler_t::replace));
+}
+
+void Calls::flow_closed(const sip::Flow& flow) {
+  world_.directory.closed(flow);
+  for (auto& [id, call] : calls_) {
+    if (!call->over()) call->flow_closed(flow);
+  }
+}
+
+void Calls::media_lost(StreamHandle handle, bool lost) {
+  for (const auto& [id, call] : calls_) {
+    if (call->has(handle)) spdlog::warn("call {}: {}", id, lost ? "a leg sends no media" : "media again");
+  }
+}
+
+json Calls::list() const {
+  json shown = json::array();
+  for (const auto& [id, call] : calls_) {
+    if (!call->over()) shown.push_back(call_line(call->view()));
+  }
+  for (const auto& [id, details] : past_) {
+    json line = details;
+    for (const char* key : {"legs", "history", "security_reason", "answered", "ended"}) line.erase(key);
+    shown.push_back(std::move(line));
+  }
+  return shown;
+}
+
+json Calls::show(std::uint64_t id) const {
+  if (const auto found = calls_.find(id); found != calls_.end()) return call_details(found->second->view());
+  for (const auto& [number, details] : past_) {
+    if (number == id) return details;
+  }
+  throw SetupError("no call " + std::to_string(id) + ": expected one that `sallyport calls` shows");
+}
+
+json Calls::registrations() const {
+  json shown = json::array();
+  const auto now = world_.agent.timers().now();
+  for (const auto& [line, bindings] : world_.directory.all_bindings()) {
+    for (const Binding& binding : bindings) {
+      if (binding.expires <= now) continue;
+      shown.push_back({{"line", line},
+                       {"contact", binding.contact},
+                       {"transport", sip::name_of(binding.flow.kind)},
+                       {"from", binding.flow.remote.to_string()},
+                       {"expires", std::chrono::duration_cast<std::chrono::seconds>(binding.expires - now).count()},
+                       {"user_agent", binding.user_agent}});
+    }
+  }
+  return shown;
+}
+
+}  // namespace sallyport::controlplane

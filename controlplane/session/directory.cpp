@@ -1,0 +1,235 @@
+#include "controlplane/session/directory.hpp"
+
+#include <spdlog/spdlog.h>
+
+#include <algorithm>
+
+#include "controlplane/signalling/sip/header_values.hpp"
+
+namespace sallyport::controlplane {
+namespace {
+
+using sip::Message;
+using sip::NameAddress;
+
+/// A line's registrations at once; more are most likely the same phone that has moved.
+constexpr std::size_t kMaxBindings = 8;
+
+bool matches(const RouteConfig& route, std::string_view number) {
+  if (!route.number.ends_with('*')) return route.number == number;
+  return number.starts_with(std::string_view(route.number).substr(0, route.number.size() - 1));
+}
+
+/// The seconds that a contact asks for: its own parameter, else the request's Expires (RFC 3261 10.3).
+std::uint32_t wanted_expires(const Message& request, const NameAddress& contact, std::chrono::seconds usual) {
+  const std::string* own = sip::find_parameter(contact.parameters, "expires");
+  const std::string_view header = request.value("Expires");
+  const std::string_view text = own != nullptr ? std::string_view(*own) : header;
+  return sip::parse_count(text, 0xffffffff).value_or(static_cast<std::uint32_t>(usual.count()));
+}
+
+}  // namespace
+
+std::string Party::to_string() const {
+  return line != nullptr ? "line " + line->name : trunk != nullptr ? "trunk " + trunk->name : "nobody";
+}
+
+MediaPolicy media_policy(const SipConfig& config, const PartyConfig& party) {
+  MediaPolicy policy;
+  policy.srtp =
+      party.security == DeviceSecurity::kEncrypted && party.srtp == SrtpUse::kBestEffort ? SrtpUse::kSavp : party.srtp;
+  policy.srtp_ciphers = config.srtp_ciphers;
+  policy.suites = party.suites;
+  policy.media_service_suites = config.media_service_suites;
+  policy.block_unencrypted = config.block_unencrypted || party.block_unencrypted;
+  policy.sdes_insecure_ok = party.sdes_insecure_ok;
+  policy.accept_unencrypted_srtcp = party.accept_unencrypted_srtcp;
+  return policy;
+}
+
+SignallingPath signalling_path(const sip::Flow& flow) {
+  if (flow.tls == nullptr) return SignallingPath::kUnprotected;
+  return flow.tls->encrypted ? SignallingPath::kProtectedWithEncryption : SignallingPath::kIntegrityOnly;
+}
+
+Directory::Directory(sip::UserAgent& agent, std::shared_ptr<const SipConfig> config)
+    : agent_(agent), config_(std::move(config)), challenger_({.realm = config_->realm}, agent.timers().now()) {}
+
+void Directory::set_config(std::shared_ptr<const SipConfig> config) {
+  if (config->realm != config_->realm) {
+    challenger_ = DigestChallenger({.realm = config->realm}, agent_.timers().now());
+  }
+  config_ = std::move(config);
+  clients_.clear();  // their passwords may be others now
+  std::erase_if(bindings_, [&](const auto& entry) {
+    return std::none_of(config_->lines.begin(), config_->lines.end(),
+                        [&](const LineConfig& line) { return line.name == entry.first; });
+  });
+}
+
+const LineConfig* Directory::line_of(std::string_view user) const {
+  for (const LineConfig& line : config_->lines) {
+    if (line.name == user || std::find(line.numbers.begin(), line.numbers.end(), user) != line.numbers.end()) {
+      return &line;
+    }
+  }
+  return nullptr;
+}
+
+std::optional<Refused> Directory::unfit(const PartyConfig& party, const sip::Flow& flow) {
+  // Without a password it is the certificate that says who it is.
+  std::string problem = path_problem(party.device(), party.security, flow.tls.get(), party.password.empty());
+  return problem.empty() ? std::nullopt : std::optional(Refused{403, std::move(problem)});
+}
+
+bool Directory::authenticated(const std::shared_ptr<sip::ServerTransaction>& transaction, const Party& party) {
+  const PartyConfig& settings = party.settings();
+  // A trunk's password is what we answer its challenges with; it is known by its address and certificate.
+  if (settings.password.empty() || party.trunk != nullptr) return true;
+  const Message& request = transaction->request();
+  std::vector<std::string> values;
+  for (const std::string_view value : request.all("Authorization")) values.emplace_back(value);
+  const auto lookup = [&](std::string_view user, DigestAlgorithm algorithm) -> std::optional<Ha1> {
+    if (user != settings.user()) return std::nullopt;
+    return make_ha1(algorithm, user, config_->realm, settings.password);
+  };
+  const auto now = agent_.timers().now();
+  const DigestResult result = challenger_.check(values, request.method(), config_->nonce_validity, lookup, now);
+  if (result.verdict == DigestVerdict::kAccepted) return true;
+  if (result.verdict == DigestVerdict::kMalformed) {
+    transaction->respond(400, "Malformed Credentials");
+    return false;
+  }
+  if (result.verdict != DigestVerdict::kAbsent && !is_stale(result.verdict)) {
+    spdlog::warn("SIP: {} of {} from {}: {}", request.method(), party.to_string(),
+                 transaction->flow().remote.to_string(), sallyport::controlplane::to_string(result.verdict));
+  }
+  Message challenge = transaction->reply(401);
+  for (std::string& value : challenger_.challenges(now, is_stale(result.verdict), settings.digest)) {
+    challenge.add("WWW-Authenticate", std::move(value));
+  }
+  transaction->respond(std::move(challenge));
+  return false;
+}
+
+DigestClient* Directory::credentials_for(const Party& party) {
+  if (party.trunk == nullptr || party.trunk->password.empty()) return nullptr;
+  const auto found = clients_.find(party.trunk->name);
+  if (found != clients_.end()) return &found->second;
+  std::vector<DigestAccount> accounts;
+  accounts.push_back({.realm = {}, .user = party.trunk->user(), .password = SecretValue(party.trunk->password)});
+  return &clients_.emplace(party.trunk->name, DigestClient(std::move(accounts))).first->second;
+}
+
+Sender Directory::sender(const Message& request, const sip::Flow& flow) const {
+  for (const TrunkConfig& trunk : config_->trunks) {
+    const bool its = std::any_of(trunk.targets.begin(), trunk.targets.end(), [&](const TrunkTarget& target) {
+      return target.kind == flow.kind && target.remote.address == flow.remote.address &&
+             (flow.reliable() || target.remote.port == flow.remote.port);
+    });
+    if (!its) continue;
+    if (auto refused = unfit(trunk, flow)) return {{}, std::move(refused)};
+    return {{config_, nullptr, &trunk}, {}};
+  }
+  const auto from = NameAddress::parse(request.value(request.method() == "REGISTER" ? "To" : "From"));
+  const LineConfig* line = from ? line_of(from->uri.user) : nullptr;
+  if (line == nullptr) return {{}, Refused{403, "neither a line nor a trunk"}};
+  if (auto refused = unfit(*line, flow)) return {{}, std::move(refused)};
+  return {{config_, line, nullptr}, {}};
+}
+
+Target Directory::route(std::string_view number) const {
+  Target target;
+  target.number = number;
+  const RouteConfig* best = nullptr;
+  for (const RouteConfig& route : config_->routes) {
+    // The longest match wins.
+    if (matches(route, number) && (best == nullptr || route.number.size() > best->number.size())) best = &route;
+  }
+  if (best == nullptr) {
+    target.party.line = line_of(number);
+    if (target.party.line == nullptr) target.refused = {404, "no route for that number"};
+  } else if (best->kind == RouteConfig::Kind::kService) {
+    target.refused = {480, "the service " + best->to + " is not there yet"};
+  } else {
+    target.number = best->prepend + std::string(number.substr(std::min<std::size_t>(best->strip, number.size())));
+    find(*best, target.party);
+  }
+  target.party.config = config_;
+  return target;
+}
+
+void Directory::find(const RouteConfig& route, Party& party) const {
+  for (const LineConfig& line : config_->lines) {
+    if (route.kind == RouteConfig::Kind::kLine && line.name == route.to) party.line = &line;
+  }
+  for (const TrunkConfig& trunk : config_->trunks) {
+    if (route.kind == RouteConfig::Kind::kTrunk && trunk.name == route.to) party.trunk = &trunk;
+  }
+}
+
+void Directory::clean(std::vector<Binding>& bindings) const {
+  std::erase_if(bindings, [&](const Binding& binding) {
+    return binding.expires <= agent_.timers().now() || !agent_.alive(binding.flow);
+  });
+}
+
+std::vector<Binding> Directory::bindings(const std::string& line) {
+  const auto found = bindings_.find(line);
+  if (found == bindings_.end()) return {};
+  clean(found->second);
+  return {found->second.rbegin(), found->second.rend()};
+}
+
+void Directory::closed(const sip::Flow& flow) {
+  for (auto& [line, bindings] : bindings_) {
+    std::erase_if(bindings, [&](const Binding& binding) { return binding.flow.id == flow.id; });
+  }
+}
+
+void Directory::registered(const std::shared_ptr<sip::ServerTransaction>& transaction, const Party& party) {
+  const Message& request = transaction->request();
+  std::vector<Binding>& bindings = bindings_[party.line->name];
+  clean(bindings);
+  const std::string call_id(request.value("Call-ID"));
+  const std::uint32_t cseq = sip::CSeq::parse(request.value("CSeq"))->number;
+  // Nothing changes until all of it is sound (10.3, steps 6 to 8).
+  std::vector<Binding> wanted = bindings;
+  for (const std::string_view value : request.all("Contact")) {
+    if (value == "*") {
+      if (request.value("Expires") != "0" || request.all("Contact").size() > 1) {
+        return transaction->respond(400, "Contact * Needs Expires 0");
+      }
+      wanted.clear();
+      continue;
+    }
+    const auto contact = NameAddress::parse(value);
+    if (!contact || contact->uri.scheme != "sip") return transaction->respond(400, "Bad Contact");
+    const std::uint32_t seconds = wanted_expires(request, *contact, config_->max_expires);
+    if (seconds > 0 && seconds < config_->min_expires.count()) {
+      Message brief = transaction->reply(423);
+      brief.add("Min-Expires", std::to_string(config_->min_expires.count()));
+      return transaction->respond(std::move(brief));
+    }
+    const auto same = std::find_if(wanted.begin(), wanted.end(),
+                                   [&](const Binding& each) { return each.contact == contact->uri.text; });
+    if (same != wanted.end()) {
+      if (same->call_id == call_id && cseq <= same->cseq) return transaction->respond(500, "CSeq Out Of Order");
+      wanted.erase(same);
+    }
+    if (seconds == 0) continue;
+    const auto granted = std::min<std::chrono::seconds>(std::chrono::seconds(seconds), config_->max_expires);
+    wanted.push_back({contact->uri.text, transaction->flow(), call_id, cseq, agent_.timers().now() + granted,
+                      std::string(request.value("User-Agent"))});
+    if (wanted.size() > kMaxBindings) wanted.erase(wanted.begin());
+  }
+  bindings = std::move(wanted);
+  Message answer = transaction->reply(200);
+  for (const Binding& binding : bindings) {
+    const auto left = std::chrono::duration_cast<std::chrono::seconds>(binding.expires - agent_.timers().now());
+    answer.add("Contact", "<" + binding.contact + ">;expires=" + std::to_string(left.count()));
+  }
+  transaction->respond(std::move(answer));
+}
+
+}  // namespace sallyport::controlplane

@@ -1,0 +1,106 @@
+// Who is who: finds the line or trunk that a request comes from and the one that a number leads to, and remembers where
+// lines have registered (RFC 3261 10). Control thread only; sends nothing but answers to REGISTER.
+#pragma once
+
+#include <map>
+#include <memory>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "controlplane/security/digest_challenger.hpp"
+#include "controlplane/security/digest_client.hpp"
+#include "controlplane/signalling/sip/user_agent.hpp"
+#include "controlplane/sip_config.hpp"
+
+namespace sallyport::controlplane {
+
+/// A party of a call as the configuration knows it. Exactly one of line and trunk is set; both live as long as the
+/// configuration that they are of, which a call keeps alive.
+struct Party {
+  std::shared_ptr<const SipConfig> config;
+  const LineConfig* line = nullptr;
+  const TrunkConfig* trunk = nullptr;
+
+  const PartyConfig& settings() const { return line != nullptr ? static_cast<const PartyConfig&>(*line) : *trunk; }
+  /// "line alice", "trunk berlin".
+  std::string to_string() const;
+};
+
+/// What a party may use of media by the site's policy and its own.
+MediaPolicy media_policy(const SipConfig& config, const PartyConfig& party);
+/// How well signalling on a flow is protected.
+SignallingPath signalling_path(const sip::Flow& flow);
+
+/// Where a line can be reached.
+struct Binding {
+  std::string contact;  ///< URI as it was registered
+  sip::Flow flow;
+  std::string call_id;
+  std::uint32_t cseq = 0;
+  sip::TimerQueue::TimePoint expires;
+  std::string user_agent;
+};
+
+/// Why a request is not served.
+struct Refused {
+  int status = 403;
+  std::string why;
+};
+
+/// Who sent a request. Where it is refused, `party` is nobody.
+struct Sender {
+  Party party;
+  std::optional<Refused> refused;
+};
+
+/// Where a call goes.
+struct Target {
+  Party party;
+  std::string number;  ///< after strip and prepend
+  std::optional<Refused> refused;
+};
+
+class Directory {
+ public:
+  Directory(sip::UserAgent& agent, std::shared_ptr<const SipConfig> config);
+
+  void set_config(std::shared_ptr<const SipConfig> config);
+  const std::shared_ptr<const SipConfig>& config() const noexcept { return config_; }
+
+  /// The party that an out-of-dialog request is from: a trunk by the address that it comes from, or a line by the user
+  /// of its From, which has to be what its security mode asks for (S2, S8).
+  Sender sender(const sip::Message& request, const sip::Flow& flow) const;
+  /// Where a dialled number leads: a route, else a line of that name or number.
+  Target route(std::string_view number) const;
+
+  /// Whether a request proves that it is from that party, where a password is asked for (S6). If not it was answered:
+  /// 401 with challenges, or 400.
+  bool authenticated(const std::shared_ptr<sip::ServerTransaction>& transaction, const Party& party);
+  /// What answers challenges of a trunk; null where we have no password for it.
+  DigestClient* credentials_for(const Party& party);
+
+  /// Answers a REGISTER of a line that was authenticated.
+  void registered(const std::shared_ptr<sip::ServerTransaction>& transaction, const Party& party);
+  /// Where a line can be reached now, the latest first; without what has expired or lost its connection.
+  std::vector<Binding> bindings(const std::string& line);
+  /// Registrations of a connection that is gone are gone with it.
+  void closed(const sip::Flow& flow);
+
+  const std::map<std::string, std::vector<Binding>>& all_bindings() const noexcept { return bindings_; }
+
+ private:
+  const LineConfig* line_of(std::string_view user) const;
+  void find(const RouteConfig& route, Party& party) const;
+  static std::optional<Refused> unfit(const PartyConfig& party, const sip::Flow& flow);
+  void clean(std::vector<Binding>& bindings) const;
+
+  sip::UserAgent& agent_;
+  std::shared_ptr<const SipConfig> config_;
+  DigestChallenger challenger_;
+  std::map<std::string, DigestClient> clients_;  ///< of trunks
+  std::map<std::string, std::vector<Binding>> bindings_;
+};
+
+}  // namespace sallyport::controlplane

@@ -1,0 +1,61 @@
+// SIP as a whole: brings its parts up from the configuration, joins them, and takes them down. Made by the gateway
+// where [sip] has a listen; control thread only.
+#pragma once
+
+#include <boost/asio/io_context.hpp>
+#include <boost/asio/steady_timer.hpp>
+#include <memory>
+#include <nlohmann/json.hpp>
+#include <string>
+#include <vector>
+
+#include "controlplane/config.hpp"
+#include "controlplane/security/tls_contexts.hpp"
+#include "controlplane/session/call_media.hpp"
+#include "controlplane/session/calls.hpp"
+#include "controlplane/session/directory.hpp"
+#include "controlplane/signalling/sip/user_agent.hpp"
+
+namespace sallyport::controlplane {
+
+class SipService {
+ public:
+  /// Listens at once. `config`: all of it, for its ports and streams. Throws SetupError.
+  SipService(boost::asio::io_context& io, const Config& config, DataplaneClient& dataplane, crypto::Engine& engine,
+             WatchNextHop watch);
+  ~SipService();
+  SipService(const SipService&) = delete;
+  SipService& operator=(const SipService&) = delete;
+
+  /// Lines, trunks, routes, policy and certificates of a new configuration. Calls that are up go on as they were made.
+  /// Throws SetupError with nothing changed.
+  void reload(const SipConfig& config);
+
+  MediaGate& gate() noexcept { return gate_; }
+  Calls& calls() noexcept { return calls_; }
+
+  /// For `sallyport status`.
+  nlohmann::json status() const;
+
+ private:
+  struct PoolOfPort {
+    std::string port;
+    bool v6 = false;
+  };
+
+  static std::vector<MediaPool> make_pools(const std::vector<PortConfig>& ports, std::vector<PoolOfPort>& which);
+  static std::shared_ptr<TlsContexts> make_tls(const SipConfig& config);
+  std::uint16_t pool_for(const PartyConfig& party, bool v6) const;
+  void renew_tickets();
+
+  std::vector<PoolOfPort> pools_;  ///< by the number of the pool
+  std::vector<SipListenConfig> listening_;
+  std::shared_ptr<TlsContexts> tls_;  ///< null where nothing is served with TLS
+  MediaGate gate_;
+  sip::UserAgent agent_;
+  Directory directory_;
+  Calls calls_;
+  boost::asio::steady_timer ticket_timer_;
+};
+
+}  // namespace sallyport::controlplane

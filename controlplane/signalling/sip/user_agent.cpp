@@ -1,0 +1,205 @@
+#include "controlplane/signalling/sip/user_agent.hpp"
+
+#include <algorithm>
+#include <array>
+
+#include "controlplane/signalling/sip/header_values.hpp"
+
+namespace sallyport::controlplane::sip {
+namespace {
+
+/// The granularity of SIP's timers, of which the shortest is 200 ms.
+constexpr std::chrono::milliseconds kTick{10};
+
+constexpr std::array kMethods{"INVITE", "ACK", "CANCEL", "BYE", "OPTIONS", "REGISTER", "UPDATE", "INFO"};
+
+bool knows_method(std::string_view method) {
+  return std::any_of(kMethods.begin(), kMethods.end(), [&](const char* known) { return method == known; });
+}
+
+std::string destination_key(const Destination& destination) {
+  std::string key(name_of(destination.kind));
+  return key.append(" ").append(destination.remote.to_string()).append(" ").append(destination.server_name);
+}
+
+std::string host_text(const Endpoint& endpoint) {
+  const std::string address = endpoint.address.to_string();
+  return endpoint.address.v6 ? "[" + address + "]" : address;
+}
+
+/// The media type of a Content-Type without its parameters, in lower case.
+std::string media_type(std::string_view value) {
+  std::string type(trim(value.substr(0, value.find(';'))));
+  std::transform(type.begin(), type.end(), type.begin(),
+                 [](char c) { return c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c; });
+  return type;
+}
+
+bool accepts_sdp(const Message& message) {
+  if (message.first("Accept") == nullptr) return true;
+  const auto accepted = message.all("Accept");
+  return std::any_of(accepted.begin(), accepted.end(), [](std::string_view value) {
+    const std::string type = media_type(value);
+    return type == "application/sdp" || type == "application/*" || type == "*/*";
+  });
+}
+
+}  // namespace
+
+std::string allowed_methods() {
+  std::string text;
+  for (const char* method : kMethods) text.append(text.empty() ? "" : ", ").append(method);
+  return text;
+}
+
+UserAgent::UserAgent(boost::asio::io_context& io, TransportLimits limits, TransactionTimes times, std::string name,
+                     Handlers handlers)
+    : name_(std::move(name)),
+      handlers_(std::move(handlers)),
+      timers_(std::chrono::steady_clock::now()),
+      tick_(io),
+      transport_(io, limits,
+                 {.received =
+                      [this](const Flow& flow, Message message) {
+                        timers_.run(std::chrono::steady_clock::now());  // so that delays count from now
+                        transactions_.received(flow, std::move(message));
+                      },
+                  .closed =
+                      [this](const Flow& flow, const std::string& why) {
+                        std::erase_if(connected_, [&](const auto& entry) { return entry.second.id == flow.id; });
+                        transactions_.closed(flow.id);
+                        handlers_.closed(flow, why);
+                      }}),
+      transactions_(timers_, times,
+                    [this](const Flow& flow, const Endpoint& to, SecretString text) {
+                      return transport_.send(flow, to, std::move(text));
+                    },
+                    {.request = [this](const std::shared_ptr<ServerTransaction>& made) { take(made); },
+                     .ack = [this](const Flow&, const Message& ack) { take_ack(ack); }}) {}
+
+void UserAgent::listen(Listener listener) {
+  listener.local = transport_.listen(listener.kind, listener.local, listener.tls);
+  listeners_.push_back(std::move(listener));
+}
+
+void UserAgent::run() { tick(); }
+
+void UserAgent::tick() {
+  timers_.run(std::chrono::steady_clock::now());
+  tick_.expires_after(kTick);
+  tick_.async_wait([this](const boost::system::error_code& error) {
+    if (!error) tick();
+  });
+}
+
+void UserAgent::reach(const Destination& destination, Reached reached) {
+  if (destination.kind == TransportKind::kUdp) {
+    for (const Listener& listener : listeners_) {
+      if (listener.kind != TransportKind::kUdp || listener.local.address.v6 != destination.remote.address.v6) continue;
+      if (const auto flow = transport_.datagram_flow(listener.local, destination.remote)) return reached(&*flow, {});
+    }
+    return reached(nullptr, "no UDP listener of that address family");
+  }
+  const std::string key = destination_key(destination);
+  if (const auto found = connected_.find(key); found != connected_.end()) {
+    const Flow flow = found->second;
+    return reached(&flow, {});
+  }
+  Waiting& waiting = connecting_[key];
+  waiting.reached.push_back(std::move(reached));
+  if (waiting.reached.size() > 1) return;
+  drivers::IpAddress local{};
+  for (const Listener& listener : listeners_) {
+    if (listener.kind == destination.kind && listener.local.address.v6 == destination.remote.address.v6) {
+      local = listener.local.address;
+    }
+  }
+  transport_.connect(destination.kind, local, destination.remote, destination.tls, destination.server_name,
+                     [this, key](const Flow* flow, const std::string& why) {
+                       if (flow != nullptr) connected_.insert_or_assign(key, *flow);
+                       const Waiting told = std::move(connecting_.extract(key).mapped());
+                       for (const Reached& each : told.reached) each(flow, why);
+                     });
+}
+
+const Listener* UserAgent::listener_of(const Flow& flow) const {
+  const Listener* best = nullptr;
+  for (const Listener& listener : listeners_) {
+    if (listener.kind != flow.kind || listener.local.address.v6 != flow.local.address.v6) continue;
+    if (listener.local.port == flow.local.port) return &listener;
+    if (best == nullptr || listener.local.address == flow.local.address) best = &listener;
+  }
+  return best;
+}
+
+std::string UserAgent::sent_by(const Flow& flow) const {
+  const Listener* listener = listener_of(flow);
+  const std::uint16_t port = listener == nullptr ? flow.local.port : listener->local.port;
+  const bool advertised = listener != nullptr && !listener->advertised.empty();
+  return (advertised ? listener->advertised : host_text(flow.local)) + ":" + std::to_string(port);
+}
+
+std::string UserAgent::contact(const Flow& flow, std::string_view user) const {
+  std::string text = "<sip:";
+  if (!user.empty()) text.append(user).append("@");
+  text += sent_by(flow);
+  if (flow.kind != TransportKind::kUdp) text += flow.kind == TransportKind::kTls ? ";transport=tls" : ";transport=tcp";
+  return text + ">";
+}
+
+std::shared_ptr<ClientTransaction> UserAgent::send(const Flow& flow, const Endpoint& to, Message request,
+                                                   ClientTransaction::Events events) {
+  if (request.first("User-Agent") == nullptr) request.add("User-Agent", name_);
+  return transactions_.request(flow, to, sent_by(flow), std::move(request), std::move(events));
+}
+
+void UserAgent::send_ack(const Flow& flow, const Endpoint& to, Message ack) {
+  transactions_.send_alone(flow, to, sent_by(flow), std::move(ack));
+}
+
+/// RFC 3261 8.2.1 to 8.2.3: what a user agent server has to look at before anything else.
+bool UserAgent::refused(ServerTransaction& transaction) const {
+  const Message& request = transaction.request();
+  const auto refuse = [&](int status, std::string_view header = {}, std::string value = {}) {
+    Message answer = transaction.reply(status);
+    if (!header.empty()) answer.add(header, std::move(value));
+    transaction.respond(std::move(answer));
+    return true;
+  };
+  if (!knows_method(request.method())) return refuse(405, "Allow", allowed_methods());
+  const auto uri = Uri::parse(request.uri());
+  if (uri && uri->scheme != "sip" && uri->scheme != "sips" && uri->scheme != "tel") return refuse(416);
+  // No extension is one that a request could require of us.
+  std::string unsupported;
+  for (const std::string_view extension : request.all("Require")) {
+    unsupported.append(unsupported.empty() ? "" : ", ").append(extension);
+  }
+  if (!unsupported.empty()) return refuse(420, "Unsupported", std::move(unsupported));
+  const bool describes = request.method() == "INVITE" || request.method() == "UPDATE" || request.method() == "PRACK";
+  if (!request.body().empty() && describes && media_type(request.value("Content-Type")) != "application/sdp") {
+    return refuse(415, "Accept", "application/sdp");
+  }
+  if (!request.value("Content-Encoding").empty() && request.value("Content-Encoding") != "identity") {
+    return refuse(415, "Accept-Encoding", "identity");
+  }
+  return describes && !accepts_sdp(request) && refuse(406);
+}
+
+void UserAgent::take(const std::shared_ptr<ServerTransaction>& transaction) {
+  if (refused(*transaction)) return;
+  const std::string id = dialog_id(transaction->request());
+  if (id.empty()) return handlers_.request(transaction);
+  const auto found = dialogs_.find(id);
+  if (found != dialogs_.end()) return found->second->request(transaction);
+  // Keep-alives and registrations may carry a tag of some time ago.
+  const std::string_view method = transaction->request().method();
+  if (method == "OPTIONS" || method == "REGISTER") return handlers_.request(transaction);
+  transaction->respond(481);
+}
+
+void UserAgent::take_ack(const Message& ack) {
+  const auto found = dialogs_.find(dialog_id(ack));
+  if (found != dialogs_.end()) found->second->ack(ack);
+}
+
+}  // namespace sallyport::controlplane::sip

@@ -1,0 +1,108 @@
+// What the configuration says of SIP: where it is served, who may call, and where calls go. Part of Config; checked
+// values.
+#pragma once
+
+#include <chrono>
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "controlplane/negotiation/policy.hpp"
+#include "controlplane/secret_text.hpp"
+#include "controlplane/security/device_security.hpp"
+#include "controlplane/security/digest_hash.hpp"
+#include "controlplane/security/tls_context.hpp"
+#include "controlplane/signalling/sip/flow.hpp"
+
+namespace sallyport::controlplane {
+
+/// One address of [sip] listen.
+struct SipListenConfig {
+  sip::TransportKind kind = sip::TransportKind::kUdp;
+  bool integrity_only = false;  ///< TLS with NULL-SHA, for authenticated devices
+  Endpoint local;
+  bool operator==(const SipListenConfig&) const = default;
+};
+
+/// What lines and trunks have in common.
+struct PartyConfig {
+  std::string name;
+  DeviceSecurity security = DeviceSecurity::kNonsecure;
+  std::string port;                       ///< [port.NAME] that its media goes through; empty: the first
+  std::string username;                   ///< of digest authentication; empty: its name
+  std::optional<DigestAlgorithm> digest;  ///< the only one that it is challenged with; nothing: all, SHA-256 first
+  SecretString password;                  ///< empty: nobody is asked for one
+  std::string certificate_name;           ///< that its certificate has to be for
+  SrtpUse srtp = SrtpUse::kBestEffort;
+  std::vector<const crypto::Suite*> suites;  ///< empty: all that [srtp] allows
+  bool block_unencrypted = false;
+  bool sdes_insecure_ok = false;
+  bool accept_unencrypted_srtcp = false;
+
+  /// Of digest authentication.
+  const std::string& user() const noexcept { return username.empty() ? name : username; }
+  /// What its certificate has to be for.
+  const std::string& device() const noexcept { return certificate_name.empty() ? name : certificate_name; }
+};
+
+/// A device that registers.
+struct LineConfig : PartyConfig {
+  std::vector<std::string> numbers;  ///< what it is called by, beside its name
+};
+
+/// Where a trunk's requests go to and come from.
+struct TrunkTarget {
+  sip::TransportKind kind = sip::TransportKind::kUdp;
+  Endpoint remote;
+  bool operator==(const TrunkTarget&) const = default;
+};
+
+/// A static peer or proxy.
+struct TrunkConfig : PartyConfig {
+  std::vector<TrunkTarget> targets;  ///< in order of preference
+};
+
+/// Numbers that begin with `prefix` (or are `number`) go to a line, a trunk or a service.
+struct RouteConfig {
+  enum class Kind : std::uint8_t { kLine, kTrunk, kService };
+  std::string name;
+  std::string number;  ///< digits, with a '*' at its end for all that begin so
+  Kind kind = Kind::kTrunk;
+  std::string to;      ///< name of the line or trunk; of the service: moh, ivr, conference
+  unsigned strip = 0;  ///< characters taken off the number's front
+  std::string prepend;
+};
+
+/// [tls]: what TLS of signalling is done with. Files are absolute.
+struct SipTlsConfig {
+  TlsRules rules;
+  std::string folder = "/var/lib/sallyport/tls";  ///< of self-signed certificates, made where they are missing
+  std::string trust;                              ///< file or folder of CA certificates
+  ClientCertificates clients = ClientCertificates::kRequested;
+  std::string rsa_certificate;
+  std::string rsa_key;
+  std::string ecdsa_certificate;
+  std::string ecdsa_key;
+};
+
+struct SipConfig {
+  std::vector<SipListenConfig> listen;  ///< empty: SIP is off
+  std::string advertised;               ///< host that Contact and Via say; empty: the address itself
+  std::string realm = "sallyport";
+  std::chrono::seconds nonce_validity{600};
+  unsigned max_calls = 20'000;
+  std::chrono::seconds min_expires{60};
+  std::chrono::seconds max_expires{3600};
+  std::chrono::seconds media_timeout{30};
+  std::string cdr;  ///< file that a JSON line per call is added to; empty: none
+  SrtpCiphers srtp_ciphers = SrtpCiphers::kAll;
+  MediaServiceSuites media_service_suites = MediaServiceSuites::kAll;
+  bool block_unencrypted = false;
+  SipTlsConfig tls;
+  std::vector<LineConfig> lines;
+  std::vector<TrunkConfig> trunks;
+  std::vector<RouteConfig> routes;
+};
+
+}  // namespace sallyport::controlplane

@@ -1,0 +1,123 @@
+// What the configuration says of SIP: read, checked against the rest, refused whole where wrong (O1, S1 to S3).
+#include <gtest/gtest.h>
+
+#include "config_fixture.hpp"
+
+namespace sallyport::controlplane {
+namespace {
+
+using Faults = std::vector<std::string>;
+
+/// A sound site of a line, a trunk and a route, behind the ports and the stream of kSoundConfig.
+const std::string kSite = std::string(kSoundConfig) +
+                          "[sip]\n"                       // 14
+                          "listen = udp:10.0.0.1:5060\n"  // 15
+                          "listen = tls:10.0.1.1:5061\n"  // 16
+                          "[tls]\n"                       // 17
+                          "ciphers = medium_rsa\n"        // 18
+                          "[line.alice]\n"                // 19
+                          "number = 100\n"                // 20
+                          "security = encrypted\n"        // 21
+                          "port = out\n"                  // 22
+                          "[trunk.carrier]\n"             // 23
+                          "target = tls:10.0.1.9\n"       // 24
+                          "security = encrypted\n"        // 25
+                          "srtp = required\n"             // 26
+                          "[route.world]\n"               // 27
+                          "number = 00*\n"                // 28
+                          "to = trunk:carrier\n";         // 29
+
+Faults faults_with(const std::string& text, unsigned mode = 0600) {
+  const TemporaryFolder folder;
+  return faults_of(folder.write("test.conf", text, mode));
+}
+
+TEST(ConfigSip, IsRead) {
+  const TemporaryFolder folder;
+  const Config config = load_config(folder.write("test.conf", kSite, 0600), {});
+  const SipConfig& sip = config.sip;
+  ASSERT_EQ(sip.listen.size(), 2U);
+  EXPECT_EQ(sip.listen[1].kind, sip::TransportKind::kTls);
+  EXPECT_EQ(sip.listen[1].local.to_string(), "10.0.1.1:5061");
+  ASSERT_EQ(sip.lines.size(), 1U);
+  EXPECT_EQ(sip.lines[0].name, "alice");
+  EXPECT_EQ(sip.lines[0].numbers, std::vector<std::string>{"100"});
+  EXPECT_EQ(sip.lines[0].security, DeviceSecurity::kEncrypted);
+  ASSERT_EQ(sip.trunks.size(), 1U);
+  EXPECT_EQ(sip.trunks[0].targets[0].remote.to_string(), "10.0.1.9:5061");
+  EXPECT_EQ(sip.trunks[0].srtp, SrtpUse::kSavp);
+  ASSERT_EQ(sip.routes.size(), 1U);
+  EXPECT_EQ(sip.routes[0].to, "carrier");
+  EXPECT_EQ(sip.tls.rules.policy, TlsPolicy::kMediumRsa);
+  EXPECT_EQ(sip.tls.rsa_key, "/var/lib/sallyport/tls/rsa.key");
+}
+
+TEST(ConfigSip, SaysThatMediaAreProtectedLessThanSignalling) {
+  const TemporaryFolder folder;
+  const Config config = load_config(folder.write("test.conf", kSite, 0600), {});
+  ASSERT_EQ(config.warnings.size(), 1U);
+  EXPECT_NE(config.warnings[0].find("srtp"), std::string::npos) << config.warnings[0];
+}
+
+TEST(ConfigSip, IsOffWithoutListener) {
+  EXPECT_EQ(faults_with(with_line(std::string(kSoundConfig), kSoundLines + 1, "[line.alice]")),
+            Faults{"FILE:14: section [line.alice]: SIP is off: expected a sip.listen"});
+}
+
+TEST(ConfigSip, RefusesWhatIsWrong) {
+  struct Row {
+    unsigned line;
+    const char* text;
+    const char* fault;
+  };
+  const Row rows[] = {
+      {15, "listen = 10.0.0.1:5060",
+       "FILE:15: key 'sip.listen' = '10.0.0.1:5060': expected udp:ADDRESS:PORT, tcp:..., tls:... or "
+       "tls-authenticated:... (NULL-SHA: integrity without secrecy)"},
+      {16, "listen = tcp:10.0.0.1:5060",
+       "FILE:21: key 'line.alice.security' = 'encrypted': expected nonsecure, or a sip.listen with TLS for it"},
+      {18, "ciphers = best",
+       "FILE:18: key 'tls.ciphers' = 'best': expected strongest_rsa, strongest_ecdsa, medium_rsa, medium_ecdsa, "
+       "all_rsa "
+       "or all_ecdsa"},
+      {20, "number = 1 0 0", "FILE:20: key 'line.alice.number' = '1 0 0': expected a number"},
+      {21, "security = authenticated", "FILE:18: key 'tls.ciphers' = 'medium_rsa': expected"},
+      {22, "port = nowhere", "FILE:22: key 'line.alice.port' = 'nowhere': expected the NAME of a [port.NAME]"},
+      {24, "target = udp:10.0.1.9",
+       "FILE:24: key 'trunk.carrier.target' = 'udp:10.0.1.9': expected tls:..., since its security is not nonsecure"},
+      {24, "username = me", "section [trunk.carrier]: key 'target' is missing"},
+      {26, "srtp = maybe", "FILE:26: key 'trunk.carrier.srtp' = 'maybe': expected best_effort, required or never"},
+      {28, "number = *00", "FILE:28: key 'route.world.number' = '*00': expected a number, as in 100 or +49*"},
+      {29, "to = trunk:nobody",
+       "FILE:29: key 'route.world.to' = 'trunk:nobody': expected a line, trunk or service that exists"},
+      {29, "to = service:fax",
+       "FILE:29: key 'route.world.to' = 'service:fax': expected line:NAME, trunk:NAME or service:moh, ivr or "
+       "conference"},
+  };
+  for (const Row& row : rows) {
+    const Faults faults = faults_with(with_line(kSite, row.line, row.text));
+    ASSERT_FALSE(faults.empty()) << row.text;
+    const bool found = std::any_of(faults.begin(), faults.end(), [&](const std::string& fault) {
+      return fault.find(row.fault) != std::string::npos;
+    });
+    EXPECT_TRUE(found) << row.text << ": " << faults.front();
+  }
+}
+
+TEST(ConfigSip, APasswordIsNotShownAndNotReadableByOthers) {
+  const std::string text = with_line(kSite, 22, "password = wonderland");
+  EXPECT_EQ(faults_with(text), Faults{});
+  const Faults faults = faults_with(text, 0644);
+  ASSERT_EQ(faults.size(), 1U);
+  EXPECT_NE(faults[0].find("holds a password and has mode 0644"), std::string::npos) << faults[0];
+  EXPECT_EQ(faults[0].find("wonderland"), std::string::npos);
+}
+
+TEST(ConfigSip, ANumberLeadsToOneLine) {
+  const Faults faults = faults_with(kSite + "[line.bob]\nnumber = 100\n");
+  ASSERT_EQ(faults.size(), 1U);
+  EXPECT_NE(faults[0].find("'100' is also [line.alice]"), std::string::npos) << faults[0];
+}
+
+}  // namespace
+}  // namespace sallyport::controlplane
