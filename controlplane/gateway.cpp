@@ -73,7 +73,11 @@ Gateway::Gateway(Config config, std::vector<std::string> overrides)
   dataplane_ = make_dataplane();
   dataplane_->set_listener({.media_lost = [this](StreamHandle handle) { media_lost(handle, true); },
                             .media_resumed = [this](StreamHandle handle) { media_lost(handle, false); },
-                            .refused = [this](StreamHandle handle) { streams_->refused(handle); },
+                            .refused =
+                                [this](StreamHandle handle) {
+                                  streams_->refused(handle);
+                                  if (sip_) sip_->calls().refused(handle);
+                                },
                             .retired = [this](auto&&... told) { streams_->retired(told...); },
                             .key_lifetime = [this](const auto&... told) { streams_->key_lifetime(told...); },
                             .epoch_due =

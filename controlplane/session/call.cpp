@@ -39,6 +39,19 @@ std::string trunk_uri(const std::string& number, const TrunkTarget& target) {
   return uri;
 }
 
+/// Whom a trunk's certificate has to be for: a trunk that is not secure may be anybody whom we trust.
+const std::string& server_name(const TrunkConfig& trunk) {
+  return trunk.security == DeviceSecurity::kNonsecure ? trunk.certificate_name : trunk.device();
+}
+
+/// An address with a display name, for From.
+std::string name_address(const std::string& display, const std::string& user, const std::string& host) {
+  std::string text;
+  for (const char c : display) text.append(c == '"' || c == '\\' ? "\\" : "").push_back(c);
+  if (!text.empty()) text = "\"" + text + "\" ";
+  return text.append("<sip:").append(user).append(user.empty() ? "" : "@").append(host).append(">");
+}
+
 SdpOrigin new_origin() {
   SdpOrigin origin;
   // Digits only, as some parties take it for a number; 48 bits fit all of them.
@@ -77,10 +90,12 @@ void Call::start(const std::shared_ptr<sip::ServerTransaction>& invite) {
   const std::string caller = from ? from->uri.user : std::string();
   if (!legs_[kCaller]->take(invite, number_, events_of(kCaller))) return end("an INVITE without From tag or Contact");
   invite->respond(100);
+  // What is left of the hops goes on, so that a loop over trunks ends (RFC 7332).
+  const auto hops = sip::parse_count(request.value("Max-Forwards"), 255);
+  invitation_.max_forwards = hops.value_or(0) == 0 ? invitation_.max_forwards : *hops - 1;
   const std::string& host = world_.directory.config()->realm;
-  std::string shown = from && !from->display.empty() ? "\"" + from->display + "\" " : std::string();
-  invitation_.from = shown.append("<sip:").append(caller).append("@").append(host).append(">");
-  invitation_.to = "<sip:" + number_ + "@" + host + ">";
+  invitation_.from = name_address(from ? from->display : std::string(), caller, host);
+  invitation_.to = name_address({}, number_, host);
   invitation_.contact = caller;
   first_offer_ = request.body();
   spdlog::info("call {}: {} calls {} ({})", id_, parties_[kCaller].to_string(), number_, parties_[kCallee].to_string());
@@ -94,7 +109,7 @@ void Call::reach_callee() {
   if (parties_[kCallee].trunk != nullptr) return reach_trunk(0, "it has no target");
   const std::vector<Binding> bindings = world_.directory.bindings(parties_[kCallee].line->name);
   if (bindings.empty()) return failed(kCallee, 480, "the line is not registered");
-  invite_callee(bindings.front().flow, bindings.front().flow.remote, bindings.front().contact);
+  invite_callee(bindings.front().flow, bindings.front().to, bindings.front().contact);
 }
 
 void Call::reach_trunk(std::size_t number, const std::string& why) {
@@ -103,9 +118,9 @@ void Call::reach_trunk(std::size_t number, const std::string& why) {
   const TrunkTarget& target = trunk.targets[number];
   const bool tls = target.kind == sip::TransportKind::kTls;
   world_.agent.reach(
-      {target.kind, target.remote, tls ? trunk.certificate_name : std::string(), tls ? world_.tls_for(trunk) : nullptr},
-      [this, number, target](const sip::Flow* flow, const std::string& failed_because) {
-        if (over_) return;
+      {target.kind, target.remote, tls ? server_name(trunk) : std::string(), tls ? world_.tls_for(trunk) : nullptr},
+      [this, number, target, weak = std::weak_ptr(alive_)](const sip::Flow* flow, const std::string& failed_because) {
+        if (weak.expired() || over_) return;
         if (flow == nullptr) return reach_trunk(number + 1, failed_because);
         invite_callee(*flow, target.remote, trunk_uri(number_, target));
       });
@@ -121,11 +136,12 @@ void Call::invite_callee(const sip::Flow& flow, const Endpoint& to, const std::s
     }
     // The callee's path has to be known before it is offered keys.
     legs_[kCallee]->use(flow);
+    attempts_[kCallee] = {};
     SecretString onward;
     if (!first_offer_.empty()) {
-      std::string refusal;
-      Text text = pass_offer(kCaller, first_offer_, refusal);
-      if (!text) return failed(kCallee, 488, refusal);
+      Refused refused;
+      Text text = pass_offer(kCaller, first_offer_, refused);
+      if (!text) return failed(kCallee, refused.status, refused.why);
       onward = std::move(*text);
     }
     invitation_.uri = uri;
@@ -156,10 +172,11 @@ Leg Call::negotiating(std::size_t number, bool speaks) {
 }
 
 /// What to send on of a party's offer; nothing where it is refused.
-Call::Text Call::pass_offer(std::size_t from, const SecretString& text, std::string& refusal) {
+Call::Text Call::pass_offer(std::size_t from, const SecretString& text, Refused& refused) try {
+  refused.status = 488;
   auto parsed = parse_sdp(text);
   if (const auto* fault = std::get_if<SdpFault>(&parsed)) {
-    refusal = "SDP " + fault->to_string();
+    refused.why = "SDP " + fault->to_string();
     return std::nullopt;
   }
   Offer offer;
@@ -170,15 +187,21 @@ Call::Text Call::pass_offer(std::size_t from, const SecretString& text, std::str
   const Leg answerer = negotiating(other(from), true);
   offer.plan = plan_offer(offer.received, offerer, answerer);
   if (offer.plan.refusal) {
-    refusal = offer.plan.refusal->reason;
+    refused.why = offer.plan.refusal->reason;
     return std::nullopt;
   }
   offer_ = std::move(offer);
   return to_string(offer_->plan.offer);
+} catch (const PoolExhausted& error) {
+  refused = {503, error.what()};
+  return std::nullopt;
+} catch (const SetupError& error) {
+  refused.why = error.what();
+  return std::nullopt;
 }
 
 /// What to answer the offerer with; the media are what was agreed then. Nothing where the answer is refused.
-Call::Text Call::pass_answer(const SecretString& text, std::string& refusal) {
+Call::Text Call::pass_answer(const SecretString& text, std::string& refusal) try {
   auto parsed = parse_sdp(text);
   if (const auto* fault = std::get_if<SdpFault>(&parsed)) {
     refusal = "SDP " + fault->to_string();
@@ -193,17 +216,15 @@ Call::Text Call::pass_answer(const SecretString& text, std::string& refusal) {
     refusal = plan.refusal->reason;
     return std::nullopt;
   }
-  try {
-    const bool by_caller = from == kCaller;
-    media_->apply(by_caller ? plan.offerer : plan.answerer, by_caller ? plan.answerer : plan.offerer);
-  } catch (const SetupError& error) {
-    refusal = error.what();
-    return std::nullopt;
-  }
+  const bool by_caller = from == kCaller;
+  media_->apply(by_caller ? plan.offerer : plan.answerer, by_caller ? plan.answerer : plan.offerer);
   agreed_[from] = std::move(plan.offerer);
   agreed_[other(from)] = std::move(plan.answerer);
   update_status();
   return to_string(plan.answer);
+} catch (const SetupError& error) {
+  refusal = error.what();
+  return std::nullopt;
 }
 
 bool Call::answer_challenge(std::size_t number, const sip::Message& challenge, sip::Message& request) {
@@ -252,11 +273,11 @@ void Call::answered(std::size_t number, const SecretString& description) {
   sip::CallLeg& two = *legs_[other(number)];
   if (!offer_) {
     // It was asked for an offer (RFC 3261 13.2.1): the other one answers in its ACK.
-    std::string refusal = "an answer without an offer";
-    Text text = description.empty() ? std::nullopt : pass_offer(number, description, refusal);
+    Refused refused{488, "an answer without an offer"};
+    Text text = description.empty() ? std::nullopt : pass_offer(number, description, refused);
     if (!text) {
       one.acknowledge({});
-      return hang_up(refusal);
+      return hang_up(refused.why);
     }
     answered_ = answered_.value_or(Clock::now());
     return two.accept(std::move(*text));
@@ -278,8 +299,9 @@ void Call::answered(std::size_t number, const SecretString& description) {
     return hang_up(refusal);
   }
   if (!text) {
-    // A re-offer came to nothing: what was up stays up.
-    return two.refuse(488, refusal);
+    // Whoever answered works by it already, the other one never will: nothing is left to go on with.
+    two.refuse(488, refusal);
+    return hang_up(refusal);
   }
   early_answer_.clear();
   early_source_.clear();
@@ -339,16 +361,12 @@ void Call::offered(std::size_t number, const SecretString& description) {
   if (!two.up() || two.busy() || offer_) return one.refuse(491, {});
   SecretString onward;
   if (!description.empty()) {
-    std::string refusal;
-    Text text;
-    try {
-      text = pass_offer(number, description, refusal);
-    } catch (const SetupError& error) {
-      refusal = error.what();
-    }
-    if (!text) return one.refuse(488, refusal);
+    Refused refused;
+    Text text = pass_offer(number, description, refused);
+    if (!text) return one.refuse(refused.status, refused.why);
     onward = std::move(*text);
   }
+  attempts_[other(number)] = {};
   if (two.reinvite(std::move(onward))) return;
   offer_.reset();
   one.refuse(491, {});
@@ -364,6 +382,10 @@ void Call::hang_up(const std::string& why) {
   if (over_) return;
   for (const auto& leg : legs_) leg->hang_up(480, why);
   end(why);
+}
+
+void Call::refused(StreamHandle handle) {
+  if (media_ && media_->refused(handle) && !over_) hang_up("a worker would not take its media");
 }
 
 void Call::flow_closed(const sip::Flow& flow) {

@@ -71,6 +71,8 @@ class Call {
   /// Ends it, both legs.
   void hang_up(const std::string& why);
   void flow_closed(const sip::Flow& flow);
+  /// A stream that its worker would not take; it may be none of this call's.
+  void refused(StreamHandle handle);
   bool has(StreamHandle handle) const { return media_ && media_->has(handle); }
 
   std::uint64_t id() const noexcept { return id_; }
@@ -94,7 +96,7 @@ class Call {
   void invite_callee(const sip::Flow& flow, const Endpoint& to, const std::string& uri);
   bool retry_in_clear(int status);
   Leg negotiating(std::size_t number, bool speaks);
-  Text pass_offer(std::size_t from, const SecretString& text, std::string& refusal);
+  Text pass_offer(std::size_t from, const SecretString& text, Refused& refused);
   Text pass_answer(const SecretString& text, std::string& refusal);
 
   bool answer_challenge(std::size_t number, const sip::Message& challenge, sip::Message& request);

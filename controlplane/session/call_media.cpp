@@ -45,7 +45,10 @@ StreamConfig stream_config(std::uint32_t clock_rate, std::chrono::seconds media_
   return config;
 }
 
-void add_counters(CallMedia::Count& count, const dataplane::Stream& stream) {
+/// Of a stream that a worker has; null where none does.
+void add_counters(CallMedia::Count& count, const dataplane::Stream* view) {
+  if (view == nullptr) return;
+  const dataplane::Stream& stream = *view;
   count.received += stream.received();
   count.sent += stream.sent.read() + stream.rtcp_sent.read();
   count.lost += stream.quality.lost();
@@ -110,6 +113,7 @@ std::vector<std::optional<Endpoint>> CallMedia::local(std::size_t leg) const {
 }
 
 void CallMedia::apply(const LegMedia& first, const LegMedia& second) {
+  check_families(first, second);
   for (std::size_t i = 0; i < lines_.size(); ++i) {
     Line& line = *lines_[i];
     const bool served = i < first.size() && i < second.size() && first[i].active && second[i].active && line.ports[0];
@@ -136,6 +140,20 @@ void CallMedia::apply(const LegMedia& first, const LegMedia& second) {
   }
 }
 
+/// A stream has one IP version: a description may name an address of the other one.
+void CallMedia::check_families(const LegMedia& first, const LegMedia& second) const {
+  for (std::size_t i = 0; i < lines_.size(); ++i) {
+    for (const auto& [leg, media] : {std::pair{std::size_t{0}, &first}, {std::size_t{1}, &second}}) {
+      const auto& pair = lines_[i]->ports[leg];
+      if (i >= media->size() || !pair || !(*media)[i].active || !(*media)[i].remote) continue;
+      if ((*media)[i].remote->address.v6 != endpoint(*pair).address.v6) {
+        throw SetupError("media at " + (*media)[i].remote->address.to_string() +
+                         ", an address of the other IP version than this leg's");
+      }
+    }
+  }
+}
+
 void CallMedia::install(Line& line, std::array<StreamSideConfig, kLegs> wanted, std::uint32_t clock_rate) {
   const StreamConfig config = stream_config(clock_rate, gate_.media_timeout());
   std::array<std::unique_ptr<dataplane::Stream>, kLegs> made;
@@ -152,19 +170,19 @@ void CallMedia::install(Line& line, std::array<StreamSideConfig, kLegs> wanted, 
     gate_.epochs().forget_unpublished();
     throw;
   }
+  line.settings = std::move(wanted);
+  line.installed = true;  // from here on remove() takes back whatever is there
   for (std::size_t leg = 0; leg < kLegs; ++leg) {
     StreamSide& side = line.sides[leg];
     const StreamHandle other = line.sides[1 - leg].handle;
     made[leg]->id = side.handle.stream;
     made[leg]->sink = {other.worker, other.stream};
-    follow(side, wanted[leg], made[leg]->header);
+    follow(side, line.settings[leg], made[leg]->header);
     side.receiving = {made[leg]->rx.get()};
     side.sending = {made[leg]->tx.get()};
     side.view = gate_.dataplane().add(side.handle, std::move(made[leg]));
   }
   gate_.epochs().published();
-  line.settings = std::move(wanted);
-  line.installed = true;
 }
 
 void CallMedia::change(Line& line, std::array<StreamSideConfig, kLegs> wanted, std::array<const LegLine*, kLegs> agreed,
@@ -200,7 +218,7 @@ void CallMedia::replace(Line& line, std::size_t leg, const StreamSideConfig& wan
     gate_.epochs().forget_unpublished();
     throw;
   }
-  add_counters(past_[leg], *side.view);
+  add_counters(past_[leg], side.view);
   side.watch.reset();
   gate_.dataplane().remove(side.handle);
   side.handle = handle;
@@ -250,12 +268,23 @@ void CallMedia::follow(StreamSide& side, const StreamSideConfig& wanted, datapla
   if (side.next_hop) header.set_next_hop(source(), *side.next_hop);
 }
 
+bool CallMedia::refused(StreamHandle handle) {
+  for (const auto& line : lines_) {
+    for (StreamSide& side : line->sides) {
+      if (!line->installed || side.handle != handle) continue;
+      side.view = nullptr;
+      return true;
+    }
+  }
+  return false;
+}
+
 void CallMedia::remove(Line& line) {
   if (!line.installed) return;
   line.installed = false;
   for (std::size_t leg = 0; leg < kLegs; ++leg) {
     StreamSide& side = line.sides[leg];
-    add_counters(past_[leg], *side.view);
+    add_counters(past_[leg], side.view);
     side.watch.reset();
     gate_.dataplane().remove(side.handle);
     side.view = nullptr;
@@ -266,7 +295,7 @@ void CallMedia::remove(Line& line) {
 CallMedia::Count CallMedia::count(std::size_t leg) const {
   Count count = past_[leg];
   for (const auto& line : lines_) {
-    if (line->installed) add_counters(count, *line->sides[leg].view);
+    if (line->installed) add_counters(count, line->sides[leg].view);
   }
   return count;
 }

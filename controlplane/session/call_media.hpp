@@ -73,6 +73,8 @@ class CallMedia {
     std::uint64_t dropped = 0;
   };
   Count count(std::size_t leg) const;
+  /// A stream that its worker would not take, and that is gone. Whether it was one of this call's.
+  bool refused(StreamHandle handle);
   /// Whether that stream is one of this call's.
   bool has(StreamHandle handle) const;
 
@@ -85,6 +87,7 @@ class CallMedia {
   };
 
   Endpoint endpoint(const MediaPort& pair) const;
+  void check_families(const LegMedia& first, const LegMedia& second) const;
   void install(Line& line, std::array<StreamSideConfig, kLegs> wanted, std::uint32_t clock_rate);
   void change(Line& line, std::array<StreamSideConfig, kLegs> wanted, std::array<const LegLine*, kLegs> agreed,
               std::uint32_t clock_rate);

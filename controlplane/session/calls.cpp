@@ -116,6 +116,10 @@ void Calls::media_lost(StreamHandle handle, bool lost) {
   }
 }
 
+void Calls::refused(StreamHandle handle) {
+  for (const auto& [id, call] : calls_) call->refused(handle);
+}
+
 json Calls::list() const {
   json shown = json::array();
   for (const auto& [id, call] : calls_) {

@@ -30,6 +30,9 @@ class Calls {
   /// No media of a stream for the configured time, or (false) again.
   void media_lost(StreamHandle handle, bool lost);
 
+  /// A stream that its worker would not take.
+  void refused(StreamHandle handle);
+
   std::size_t count() const noexcept { return calls_.size(); }
   /// One line per call: those that are there, then those that were.
   nlohmann::json list() const;

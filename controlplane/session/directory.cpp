@@ -61,10 +61,17 @@ void Directory::set_config(std::shared_ptr<const SipConfig> config) {
   }
   config_ = std::move(config);
   clients_.clear();  // their passwords may be others now
-  std::erase_if(bindings_, [&](const auto& entry) {
-    return std::none_of(config_->lines.begin(), config_->lines.end(),
-                        [&](const LineConfig& line) { return line.name == entry.first; });
-  });
+  // Who is no line any more, or came by a path that its line may not use now, has to register again.
+  for (auto at = bindings_.begin(); at != bindings_.end();) {
+    const auto line = std::find_if(config_->lines.begin(), config_->lines.end(),
+                                   [&](const LineConfig& each) { return each.name == at->first; });
+    if (line == config_->lines.end()) {
+      at = bindings_.erase(at);
+      continue;
+    }
+    std::erase_if(at->second, [&](const Binding& binding) { return unfit(*line, binding.flow).has_value(); });
+    ++at;
+  }
 }
 
 const LineConfig* Directory::line_of(std::string_view user) const {
@@ -204,7 +211,8 @@ void Directory::registered(const std::shared_ptr<sip::ServerTransaction>& transa
       continue;
     }
     const auto contact = NameAddress::parse(value);
-    if (!contact || contact->uri.scheme != "sip") return transaction->respond(400, "Bad Contact");
+    if (!contact || (contact->uri.scheme != "sip" && contact->uri.scheme != "sips"))
+      return transaction->respond(400, "Bad Contact");
     const std::uint32_t seconds = wanted_expires(request, *contact, config_->max_expires);
     if (seconds > 0 && seconds < config_->min_expires.count()) {
       Message brief = transaction->reply(423);
@@ -219,8 +227,9 @@ void Directory::registered(const std::shared_ptr<sip::ServerTransaction>& transa
     }
     if (seconds == 0) continue;
     const auto granted = std::min<std::chrono::seconds>(std::chrono::seconds(seconds), config_->max_expires);
-    wanted.push_back({contact->uri.text, transaction->flow(), call_id, cseq, agent_.timers().now() + granted,
-                      std::string(request.value("User-Agent"))});
+    const sip::Flow& flow = transaction->flow();
+    wanted.push_back({contact->uri.text, flow, sip::reply_endpoint(flow, request).value_or(flow.remote), call_id, cseq,
+                      agent_.timers().now() + granted, std::string(request.value("User-Agent"))});
     if (wanted.size() > kMaxBindings) wanted.erase(wanted.begin());
   }
   bindings = std::move(wanted);

@@ -37,6 +37,7 @@ SignallingPath signalling_path(const sip::Flow& flow);
 struct Binding {
   std::string contact;  ///< URI as it was registered
   sip::Flow flow;
+  Endpoint to;  ///< where its datagrams go
   std::string call_id;
   std::uint32_t cseq = 0;
   sip::TimerQueue::TimePoint expires;

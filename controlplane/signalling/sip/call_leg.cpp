@@ -8,6 +8,8 @@
 namespace sallyport::controlplane::sip {
 namespace {
 
+/// Parties that ring at once for one INVITE; more are somebody's mistake or attack.
+constexpr std::size_t kMaxForks = 16;
 constexpr const char* kSdp = "application/sdp";
 
 std::string with_reason(Message& message, int status, const std::string& why) {
@@ -16,6 +18,9 @@ std::string with_reason(Message& message, int status, const std::string& why) {
   if (!text.empty()) message.add("Reason", "SIP;cause=" + std::to_string(status) + ";text=\"" + text + "\"");
   return text;
 }
+
+/// How well what is said on a flow is protected.
+int protection(const Flow& flow) { return flow.tls == nullptr ? 0 : flow.tls->encrypted ? 2 : 1; }
 
 /// Acknowledges a 2xx that nobody wants, and ends the dialog that it made.
 void let_go(UserAgent& agent, const Flow& flow, const Endpoint& to, const Message& invite, const Message& answer) {
@@ -29,7 +34,9 @@ void let_go(UserAgent& agent, const Flow& flow, const Endpoint& to, const Messag
 
 CallLeg::~CallLeg() {
   if (client_) client_->set_events({});
-  if (server_) server_->set_events({});
+  leave_answered();
+  // One that nobody answers would be kept for ever.
+  if (server_) refuse_server(487);
   if (unacknowledged_) unacknowledged_->set_events({});
   if (dialog_) agent_.remove(dialog_->id());
   for (const std::string& id : early_) agent_.remove(id);
@@ -43,7 +50,7 @@ bool CallLeg::take(const std::shared_ptr<ServerTransaction>& invite, std::string
   }
   events_ = std::move(events);
   flow_ = invite->flow();
-  to_ = flow_.remote;
+  to_ = reply_endpoint(flow_, invite->request()).value_or(flow_.remote);
   call_id_ = dialog->call_id();
   party_ = invite->request().value("From");
   contact_ = agent_.contact(flow_, contact_user);
@@ -56,9 +63,11 @@ bool CallLeg::take(const std::shared_ptr<ServerTransaction>& invite, std::string
 void CallLeg::watch_server() {
   server_->set_events({.cancelled =
                            [this] {
-                             if (server_ == nullptr) return;
-                             std::exchange(server_, nullptr)->respond(487);
-                             if (!up_) end("cancelled");
+                             // One within the call is answered by what it set in motion: the 200 may cross a CANCEL
+                             // (RFC 3261 9.2).
+                             if (server_ == nullptr || up_) return;
+                             refuse_server(487);
+                             end("cancelled");
                            },
                        .unacknowledged =
                            [this] {
@@ -84,7 +93,7 @@ void CallLeg::invite(const Flow& flow, const Endpoint& to, const Invitation& inv
   party_ = invitation.to;
   contact_ = agent_.contact(flow_, invitation.contact);
   Message invite = Message::request("INVITE", invitation.uri);
-  invite.add("Max-Forwards", "70");
+  invite.add("Max-Forwards", std::to_string(invitation.max_forwards));
   invite.add("From", invitation.from + ";tag=" + random_token(8));
   invite.add("To", invitation.to);
   invite.add("Call-ID", call_id_);
@@ -98,7 +107,7 @@ void CallLeg::send_invite(Message invite) {
   invite.set("Allow", allowed_methods());
   const auto cseq = CSeq::parse(invite.value("CSeq"));
   invite_cseq_ = cseq ? cseq->number : 0;
-  answered_tag_.clear();
+  leave_answered();
   last_ack_.reset();
   client_ = agent_.send(flow_, up_ ? next_hop() : to_, std::move(invite), client_events());
 }
@@ -138,7 +147,8 @@ void CallLeg::provisional(const Message& answer) {
   if (!up_) {
     // Each fork makes an early dialog of its own; the latest one is where its party is heard (field case 10).
     if (auto dialog = Dialog::of_client(client_->request(), answer)) {
-      if (std::find(early_.begin(), early_.end(), dialog->id()) == early_.end()) {
+      const bool known = std::find(early_.begin(), early_.end(), dialog->id()) != early_.end();
+      if (!known && early_.size() < kMaxForks) {
         early_.push_back(dialog->id());
         agent_.add(dialog->id(), *this);
       }
@@ -150,20 +160,19 @@ void CallLeg::provisional(const Message& answer) {
 void CallLeg::success(const Message& answer) {
   const auto to = NameAddress::parse(answer.value("To"));
   const std::string tag(to ? to->tag() : std::string_view{});
-  if (!answered_tag_.empty()) {
-    if (tag != answered_tag_) return end_fork(answer);
+  if (answered_) {
+    if (tag != answered_tag_) return let_go(agent_, flow_, to_, answered_->request(), answer);
     // The same 2xx again: its ACK was lost, or is still to come.
     if (last_ack_) agent_.send_ack(flow_, next_hop(), *last_ack_);
     return;
   }
   answered_tag_ = tag;
-  invite_ = client_->request();
-  client_.reset();
+  answered_ = std::exchange(client_, nullptr);
   if (up_) {
     dialog_->refresh_target(answer);
     return events_.answered(answer.body());
   }
-  auto dialog = Dialog::of_client(*invite_, answer);
+  auto dialog = Dialog::of_client(answered_->request(), answer);
   for (const std::string& id : std::exchange(early_, {})) agent_.remove(id);
   if (!dialog) return final_failure(502, "an answer without a tag");
   confirm(std::move(*dialog));
@@ -171,8 +180,24 @@ void CallLeg::success(const Message& answer) {
   events_.answered(answer.body());
 }
 
-/// A second party answered as well: it is let go at once (RFC 3261 13.2.2.4).
-void CallLeg::end_fork(const Message& answer) { let_go(agent_, flow_, to_, *invite_, answer); }
+/// From here on the INVITE that was answered speaks for itself, also when this is gone: the same 2xx gets its ACK
+/// again, that of a second party is let go at once (RFC 3261 13.2.2.4).
+void CallLeg::leave_answered() {
+  if (!answered_) return;
+  answered_->set_events({.response =
+                             [&agent = agent_, flow = flow_, to = to_, invite = answered_->request(), ack = last_ack_,
+                              tag = answered_tag_](const Message& answer) {
+                               if (answer.status() < 200 || answer.status() >= 300) return;
+                               const auto address = NameAddress::parse(answer.value("To"));
+                               if ((address ? address->tag() : std::string_view{}) != tag) {
+                                 let_go(agent, flow, to, invite, answer);
+                               } else if (ack) {
+                                 agent.send_ack(flow, to, *ack);
+                               }
+                             },
+                         .failed = {}});
+  answered_.reset();
+}
 
 void CallLeg::final_failure(int status, const std::string& reason) {
   client_.reset();
@@ -214,14 +239,22 @@ void CallLeg::accept(SecretString description) {
 
 void CallLeg::refuse(int status, const std::string& why) {
   if (server_ == nullptr) return;
-  const auto transaction = std::move(server_);
-  Message answer = transaction->reply(status);
+  Message answer = server_->reply(status);
   std::string text = why;
   std::erase_if(text, [](char c) { return c == '"' || c == '\\' || c == '\r' || c == '\n'; });
   if (!text.empty()) answer.add("Warning", "399 sallyport \"" + text + "\"");
   if (!up_) over_ = true;
+  refuse_server(std::move(answer));
+}
+
+/// A final answer that is no 2xx: whether its ACK comes is the transaction's affair, which outlives this.
+void CallLeg::refuse_server(Message answer) {
+  const auto transaction = std::exchange(server_, nullptr);
+  transaction->set_events({});
   transaction->respond(std::move(answer));
 }
+
+void CallLeg::refuse_server(int status) { refuse_server(server_->reply(status)); }
 
 bool CallLeg::reinvite(SecretString description) {
   if (!up_ || busy() || unacknowledged_) return false;
@@ -248,7 +281,7 @@ void CallLeg::hang_up(int status, const std::string& why) {
   if (over_) return;
   over_ = true;
   if (up_) {
-    if (server_) std::exchange(server_, nullptr)->respond(487);
+    if (server_) refuse_server(487);
     return send_bye(why);
   }
   if (server_) {
@@ -281,6 +314,9 @@ void CallLeg::end(const std::string& why) {
   if (over_) return;
   over_ = true;
   if (client_) std::exchange(client_, nullptr)->set_events({});
+  if (server_) refuse_server(487);
+  // Whoever ended it has had our 2xx.
+  if (unacknowledged_) std::exchange(unacknowledged_, nullptr)->acknowledged();
   if (dialog_) agent_.remove(dialog_->id());
   events_.ended(why);
 }
@@ -296,15 +332,25 @@ void CallLeg::flow_closed() {
 
 void CallLeg::request(const std::shared_ptr<ServerTransaction>& transaction) {
   const Message& request = transaction->request();
-  if (over_ || !dialog_) return transaction->respond(481);
+  if (over_) return transaction->respond(481);
+  if (!dialog_) {
+    // An early dialog of ours: a 481 would end it, and there is nothing to change yet.
+    Message later = transaction->reply(request.method() == "BYE" ? 481 : 500);
+    later.add("Retry-After", "2");
+    return transaction->respond(std::move(later));
+  }
+  // A leg never moves to a path that is less well protected: its keys are in what we send there.
+  if (protection(transaction->flow()) < protection(flow_)) return transaction->respond(403);
   // 12.2.2; an out-of-order request is 500 there.
   if (!dialog_->in_order(request)) return transaction->respond(500, "CSeq Out Of Order");
-  // The party may have come back by another connection.
-  flow_ = transaction->flow();
-  to_ = flow_.remote;
+  // The party may have come back by another connection; what is still to be answered keeps its path.
+  if (server_ == nullptr) {
+    flow_ = transaction->flow();
+    to_ = reply_endpoint(flow_, request).value_or(flow_.remote);
+  }
   if (request.method() == "BYE") {
     transaction->respond(200);
-    if (server_) std::exchange(server_, nullptr)->respond(487);
+    if (server_) refuse_server(487);
     return end("hung up");
   }
   if (request.method() == "INVITE" || request.method() == "UPDATE") return offered(transaction);

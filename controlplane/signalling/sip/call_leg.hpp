@@ -18,6 +18,7 @@ struct Invitation {
   std::string from;     ///< From's address, without a tag: "\"Alice\" <sip:100@gw.example>"
   std::string to;       ///< To's address
   std::string contact;  ///< the user of our Contact
+  std::uint32_t max_forwards = 70;
 };
 
 class CallLeg : public DialogUser {
@@ -91,11 +92,13 @@ class CallLeg : public DialogUser {
   void final_failure(int status, const std::string& reason);
   void provisional(const Message& answer);
   void success(const Message& answer);
-  void end_fork(const Message& answer);
+  void leave_answered();
   void abandon();
   void confirm(Dialog dialog);
   void offered(const std::shared_ptr<ServerTransaction>& transaction);
   void watch_server();
+  void refuse_server(Message answer);
+  void refuse_server(int status);
   void send_bye(const std::string& why);
   Endpoint next_hop() const;
   void end(const std::string& why);
@@ -112,7 +115,7 @@ class CallLeg : public DialogUser {
   std::shared_ptr<ServerTransaction> server_;          ///< an INVITE or UPDATE of theirs without a final answer
   std::shared_ptr<ServerTransaction> unacknowledged_;  ///< an INVITE of theirs whose 2xx waits for its ACK
   std::shared_ptr<ClientTransaction> client_;          ///< an INVITE of ours without a final answer
-  std::optional<Message> invite_;                      ///< ours that was answered
+  std::shared_ptr<ClientTransaction> answered_;        ///< our latest INVITE, when its 2xx has come; further ones may
   std::optional<Message> last_ack_;
   std::uint32_t invite_cseq_ = 0;  ///< of our latest INVITE
   std::string answered_tag_;       ///< To tag of the first 2xx to it

@@ -1,5 +1,7 @@
 #include "controlplane/signalling/sip/user_agent.hpp"
 
+#include <spdlog/spdlog.h>
+
 #include <algorithm>
 #include <array>
 
@@ -185,7 +187,8 @@ bool UserAgent::refused(ServerTransaction& transaction) const {
   return describes && !accepts_sdp(request) && refuse(406);
 }
 
-void UserAgent::take(const std::shared_ptr<ServerTransaction>& transaction) {
+/// What goes wrong with one request is that request's end, and nobody else's.
+void UserAgent::take(const std::shared_ptr<ServerTransaction>& transaction) try {
   if (refused(*transaction)) return;
   const std::string id = dialog_id(transaction->request());
   if (id.empty()) return handlers_.request(transaction);
@@ -195,6 +198,10 @@ void UserAgent::take(const std::shared_ptr<ServerTransaction>& transaction) {
   const std::string_view method = transaction->request().method();
   if (method == "OPTIONS" || method == "REGISTER") return handlers_.request(transaction);
   transaction->respond(481);
+} catch (const std::exception& error) {
+  spdlog::error("SIP: {} from {}: {}", transaction->request().method(), transaction->flow().remote.to_string(),
+                error.what());
+  transaction->respond(500);
 }
 
 void UserAgent::take_ack(const Message& ack) {
