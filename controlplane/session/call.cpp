@@ -26,14 +26,9 @@ int status_for_caller(int status) {
 /// Whether a refusal may be one of SRTP: a party that wants none says one of these.
 bool may_refuse_srtp(int status) { return status == 488 || status == 415 || status == 606; }
 
-std::string uri_host(const Endpoint& endpoint) {
-  const std::string address = endpoint.address.to_string();
-  return (endpoint.address.v6 ? "[" + address + "]" : address) + ":" + std::to_string(endpoint.port);
-}
-
 std::string trunk_uri(const std::string& number, const TrunkTarget& target) {
   std::string uri = "sip:";
-  uri.append(number).append("@").append(uri_host(target.remote));
+  uri.append(number).append("@").append(target.remote.to_string());
   if (target.kind == sip::TransportKind::kTcp) uri += ";transport=tcp";
   if (target.kind == sip::TransportKind::kTls) uri += ";transport=tls";
   return uri;
@@ -46,9 +41,7 @@ const std::string& server_name(const TrunkConfig& trunk) {
 
 /// An address with a display name, for From.
 std::string name_address(const std::string& display, const std::string& user, const std::string& host) {
-  std::string text;
-  for (const char c : display) text.append(c == '"' || c == '\\' ? "\\" : "").push_back(c);
-  if (!text.empty()) text = "\"" + text + "\" ";
+  std::string text = display.empty() ? std::string() : sip::quoted(display) + " ";
   return text.append("<sip:").append(user).append(user.empty() ? "" : "@").append(host).append(">");
 }
 
@@ -293,13 +286,9 @@ void Call::answered(std::size_t number, const SecretString& description) {
   }
   offer_.reset();
   const bool first = !two.up();
-  if (!text && first) {
-    spdlog::info("call {}: the answer of {} is refused: {}", id_, parties_[number].to_string(), refusal);
-    two.refuse(488, refusal);
-    return hang_up(refusal);
-  }
   if (!text) {
     // Whoever answered works by it already, the other one never will: nothing is left to go on with.
+    spdlog::info("call {}: the answer of {} is refused: {}", id_, parties_[number].to_string(), refusal);
     two.refuse(488, refusal);
     return hang_up(refusal);
   }
@@ -330,14 +319,14 @@ bool Call::retry_in_clear(int status) {
                                         [](const OfferedLine& line) { return !line.suites.empty(); });
   if (policy.block_unencrypted || !offered_srtp) return false;
   in_clear_ = true;
-  const sip::Flow flow = legs_[kCallee]->flow();
-  const std::string uri = invitation_.uri;
+  const sip::CallLeg& leg = *legs_[kCallee];
   spdlog::info("call {}: {} refused SRTP, tried again with RTP", id_, parties_[kCallee].to_string());
   // The leg that failed is told of it right now, and must outlive this.
-  world_.agent.timers().schedule(std::chrono::milliseconds(0), [this, flow, uri, weak = std::weak_ptr(alive_)] {
+  world_.agent.timers().schedule(std::chrono::milliseconds(0), [this, flow = leg.flow(), to = leg.to(),
+                                                                uri = invitation_.uri, weak = std::weak_ptr(alive_)] {
     if (weak.expired() || over_) return;
     legs_[kCallee] = std::make_unique<sip::CallLeg>(world_.agent);
-    invite_callee(flow, flow.remote, uri);
+    invite_callee(flow, to, uri);
   });
   return true;
 }

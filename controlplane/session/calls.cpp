@@ -47,13 +47,7 @@ Calls::~Calls() {
 
 void Calls::request(const std::shared_ptr<sip::ServerTransaction>& transaction) {
   const sip::Message& request = transaction->request();
-  if (request.method() == "OPTIONS") {
-    // Whoever asks is told that we are there, and nothing else (RFC 3261 11.2).
-    sip::Message answer = transaction->reply(200);
-    answer.add("Allow", sip::allowed_methods());
-    answer.add("Accept", "application/sdp");
-    return transaction->respond(std::move(answer));
-  }
+  if (request.method() == "OPTIONS") return sip::answer_options(*transaction);
   if (request.method() != "INVITE" && request.method() != "REGISTER") return transaction->respond(481);
   Sender sender = world_.directory.sender(request, transaction->flow());
   if (sender.refused) {

@@ -12,13 +12,6 @@ namespace {
 constexpr std::size_t kMaxForks = 16;
 constexpr const char* kSdp = "application/sdp";
 
-std::string with_reason(Message& message, int status, const std::string& why) {
-  std::string text = why;
-  std::erase_if(text, [](char c) { return c == '"' || c == '\\' || c == '\r' || c == '\n'; });
-  if (!text.empty()) message.add("Reason", "SIP;cause=" + std::to_string(status) + ";text=\"" + text + "\"");
-  return text;
-}
-
 /// How well what is said on a flow is protected.
 int protection(const Flow& flow) { return flow.tls == nullptr ? 0 : flow.tls->encrypted ? 2 : 1; }
 
@@ -52,7 +45,6 @@ bool CallLeg::take(const std::shared_ptr<ServerTransaction>& invite, std::string
   flow_ = invite->flow();
   to_ = reply_endpoint(flow_, invite->request()).value_or(flow_.remote);
   call_id_ = dialog->call_id();
-  party_ = invite->request().value("From");
   contact_ = agent_.contact(flow_, contact_user);
   server_ = invite;
   confirm(std::move(*dialog));
@@ -90,7 +82,6 @@ void CallLeg::invite(const Flow& flow, const Endpoint& to, const Invitation& inv
   flow_ = flow;
   to_ = to;
   call_id_ = random_token(16);
-  party_ = invitation.to;
   contact_ = agent_.contact(flow_, invitation.contact);
   Message invite = Message::request("INVITE", invitation.uri);
   invite.add("Max-Forwards", std::to_string(invitation.max_forwards));
@@ -109,7 +100,7 @@ void CallLeg::send_invite(Message invite) {
   invite_cseq_ = cseq ? cseq->number : 0;
   leave_answered();
   last_ack_.reset();
-  client_ = agent_.send(flow_, up_ ? next_hop() : to_, std::move(invite), client_events());
+  client_ = agent_.send(flow_, to_, std::move(invite), client_events());
 }
 
 ClientTransaction::Events CallLeg::client_events() {
@@ -163,7 +154,7 @@ void CallLeg::success(const Message& answer) {
   if (answered_) {
     if (tag != answered_tag_) return let_go(agent_, flow_, to_, answered_->request(), answer);
     // The same 2xx again: its ACK was lost, or is still to come.
-    if (last_ack_) agent_.send_ack(flow_, next_hop(), *last_ack_);
+    if (last_ack_) agent_.send_ack(flow_, to_, *last_ack_);
     return;
   }
   answered_tag_ = tag;
@@ -214,7 +205,7 @@ void CallLeg::acknowledge(SecretString description) {
   Message ack = dialog_->ack(invite_cseq_);
   ack.set_body(kSdp, std::move(description));
   last_ack_ = ack;
-  agent_.send_ack(flow_, next_hop(), std::move(ack));
+  agent_.send_ack(flow_, to_, std::move(ack));
 }
 
 void CallLeg::progress(int status, SecretString description) {
@@ -240,9 +231,7 @@ void CallLeg::accept(SecretString description) {
 void CallLeg::refuse(int status, const std::string& why) {
   if (server_ == nullptr) return;
   Message answer = server_->reply(status);
-  std::string text = why;
-  std::erase_if(text, [](char c) { return c == '"' || c == '\\' || c == '\r' || c == '\n'; });
-  if (!text.empty()) answer.add("Warning", "399 sallyport \"" + text + "\"");
+  if (!why.empty()) answer.add("Warning", warning(why));
   if (!up_) over_ = true;
   refuse_server(std::move(answer));
 }
@@ -269,7 +258,7 @@ void CallLeg::relay(const Message& request, std::function<void(int status)> done
   Message onward = dialog_->request(std::string(request.method()));
   onward.add("Contact", contact_);
   onward.set_body(request.value("Content-Type"), request.body());
-  agent_.send(flow_, next_hop(), std::move(onward),
+  agent_.send(flow_, to_, std::move(onward),
               {.response =
                    [done](const Message& answer) {
                      if (answer.status() >= 200) done(answer.status());
@@ -306,8 +295,8 @@ void CallLeg::abandon() {
 void CallLeg::send_bye(const std::string& why) {
   if (!dialog_) return;
   Message bye = dialog_->request("BYE");
-  with_reason(bye, 200, why);
-  agent_.send(flow_, next_hop(), std::move(bye), {});
+  bye.add("Reason", "SIP;cause=200;text=" + quoted(why));
+  agent_.send(flow_, to_, std::move(bye), {});
 }
 
 void CallLeg::end(const std::string& why) {
@@ -320,10 +309,6 @@ void CallLeg::end(const std::string& why) {
   if (dialog_) agent_.remove(dialog_->id());
   events_.ended(why);
 }
-
-/// Where datagrams of the dialog go: where its party was heard from. What its Contact says would be another place only
-/// behind a NAT, which we would not get through. A proxy that recorded a route is who we hear from.
-Endpoint CallLeg::next_hop() const { return to_; }
 
 void CallLeg::flow_closed() {
   // Before there is a dialog nobody can find us again.
@@ -355,12 +340,7 @@ void CallLeg::request(const std::shared_ptr<ServerTransaction>& transaction) {
   }
   if (request.method() == "INVITE" || request.method() == "UPDATE") return offered(transaction);
   if (request.method() == "INFO") return events_.info(transaction);
-  if (request.method() == "OPTIONS") {
-    Message answer = transaction->reply(200);
-    answer.add("Allow", allowed_methods());
-    answer.add("Accept", kSdp);
-    return transaction->respond(std::move(answer));
-  }
+  if (request.method() == "OPTIONS") return answer_options(*transaction);
   transaction->respond(405);
 }
 

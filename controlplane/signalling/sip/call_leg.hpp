@@ -74,9 +74,8 @@ class CallLeg : public DialogUser {
   bool up() const noexcept { return up_; }
   bool over() const noexcept { return over_; }
   const Flow& flow() const noexcept { return flow_; }
+  const Endpoint& to() const noexcept { return to_; }
   const std::string& call_id() const noexcept { return call_id_; }
-  /// "Name <uri>" of the other party, as its From or To said.
-  const std::string& party() const noexcept { return party_; }
   bool busy() const noexcept { return client_ != nullptr || server_ != nullptr; }
   /// What the agent says of a flow that is gone: a leg that is up goes on, and is reached anew.
   void flow_closed();
@@ -100,15 +99,15 @@ class CallLeg : public DialogUser {
   void refuse_server(Message answer);
   void refuse_server(int status);
   void send_bye(const std::string& why);
-  Endpoint next_hop() const;
   void end(const std::string& why);
 
   UserAgent& agent_;
   Events events_;
   Flow flow_;
+  /// Where its datagrams go: where its party was heard from. What its Contact says would be another place only behind
+  /// a NAT, which we would not get through; a proxy that recorded a route is who we hear from.
   Endpoint to_;
   std::string call_id_;
-  std::string party_;
   std::string contact_;
   std::optional<Dialog> dialog_;
   std::vector<std::string> early_;                     ///< ids of dialogs that provisional answers made

@@ -53,13 +53,10 @@ std::optional<Dialog> Dialog::of_server(const Message& invite, std::string_view 
   if (dialog.remote_tag_.empty() || dialog.remote_target_.empty()) return std::nullopt;
   dialog.local_ = with_tag(invite.value("To"), local_tag);
   dialog.remote_ = invite.value("From");
-  for (const std::string_view route : invite.all("Record-Route")) dialog.route_values_.emplace_back(route);
+  for (const std::string_view route : invite.all("Record-Route")) dialog.routes_.emplace_back(route);
   const auto cseq = CSeq::parse(invite.value("CSeq"));
   if (cseq) dialog.remote_cseq_ = cseq->number;
   dialog.local_cseq_ = kFirstCseq;
-  for (const std::string& route : dialog.route_values_) {
-    if (const auto address = NameAddress::parse(route)) dialog.routes_.push_back(address->uri.text);
-  }
   dialog.id_ = make_id(dialog.call_id_, dialog.local_tag_, dialog.remote_tag_);
   return dialog;
 }
@@ -74,13 +71,10 @@ std::optional<Dialog> Dialog::of_client(const Message& invite, const Message& an
   dialog.remote_ = answer.value("To");
   dialog.remote_target_ = contact_uri(answer);
   if (dialog.remote_target_.empty()) dialog.remote_target_ = invite.uri();
-  for (const std::string_view route : answer.all("Record-Route")) dialog.route_values_.emplace_back(route);
-  std::reverse(dialog.route_values_.begin(), dialog.route_values_.end());
+  for (const std::string_view route : answer.all("Record-Route")) dialog.routes_.emplace_back(route);
+  std::reverse(dialog.routes_.begin(), dialog.routes_.end());
   const auto cseq = CSeq::parse(invite.value("CSeq"));
   dialog.local_cseq_ = cseq ? cseq->number : kFirstCseq;
-  for (const std::string& route : dialog.route_values_) {
-    if (const auto address = NameAddress::parse(route)) dialog.routes_.push_back(address->uri.text);
-  }
   dialog.id_ = make_id(dialog.call_id_, dialog.local_tag_, dialog.remote_tag_);
   return dialog;
 }
@@ -88,7 +82,7 @@ std::optional<Dialog> Dialog::of_client(const Message& invite, const Message& an
 Message Dialog::bare(const std::string& method, std::uint32_t cseq) const {
   // A first route without "lr" is of RFC 2543 and unknown in the field: its URI would be the request's (12.2.1.1).
   Message message = Message::request(method, remote_target_);
-  for (const std::string& route : route_values_) message.add("Route", route);
+  for (const std::string& route : routes_) message.add("Route", route);
   message.add("Max-Forwards", std::string(kMaxForwards));
   message.add("From", local_);
   message.add("To", remote_);

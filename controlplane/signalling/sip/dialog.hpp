@@ -23,12 +23,8 @@ class Dialog {
   /// "CALL-ID LOCAL-TAG REMOTE-TAG", as dialog_id() makes it of a request that came in.
   const std::string& id() const noexcept { return id_; }
   const std::string& call_id() const noexcept { return call_id_; }
-  const std::string& local_tag() const noexcept { return local_tag_; }
-  const std::string& remote_tag() const noexcept { return remote_tag_; }
   /// The party's Contact, where requests are sent to.
   const std::string& remote_target() const noexcept { return remote_target_; }
-  /// The URI that says where the next request goes on the wire: the first route's, else the target (RFC 3261 12.2.1.1).
-  const std::string& next_hop() const noexcept { return routes_.empty() ? remote_target_ : routes_.front(); }
   std::uint32_t local_cseq() const noexcept { return local_cseq_; }
   /// The next CSeq number was used for a request that request() did not make.
   void skip_cseq() noexcept { ++local_cseq_; }
@@ -53,8 +49,7 @@ class Dialog {
   std::string local_;   ///< From of our requests, with tag
   std::string remote_;  ///< To of our requests, with tag
   std::string remote_target_;
-  std::vector<std::string> routes_;  ///< URIs, the nearest first
-  std::vector<std::string> route_values_;
+  std::vector<std::string> routes_;  ///< values of Route, the nearest first
   std::uint32_t local_cseq_ = 0;
   std::optional<std::uint32_t> remote_cseq_;
 };

@@ -192,6 +192,18 @@ std::string Via::to_string() const {
   return text;
 }
 
+std::string quoted(std::string_view text) {
+  std::string result = "\"";
+  for (const char c : text) {
+    if (static_cast<unsigned char>(c) < 0x20 || c == 0x7f) continue;
+    if (c == '"' || c == '\\') result += '\\';
+    result += c;
+  }
+  return result + '"';
+}
+
+std::string warning(std::string_view text) { return "399 sallyport " + quoted(text); }
+
 std::string Via::sent_by() const { return lower_case(host) + ':' + std::to_string(port); }
 
 std::optional<CSeq> CSeq::parse(std::string_view text) {

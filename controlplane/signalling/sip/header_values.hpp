@@ -76,6 +76,10 @@ std::optional<std::uint32_t> parse_count(std::string_view text, std::uint32_t ma
 /// The elements of a comma-separated list, without blanks around them; commas in quotes and angle brackets do not
 /// separate. Nothing where a quote or bracket is not closed, or an element is empty.
 std::optional<std::vector<std::string_view>> split_list(std::string_view text);
+/// As a quoted string (RFC 3261 25.1): what would end it is escaped, control characters are left out.
+std::string quoted(std::string_view text);
+/// The value of a Warning of ours (RFC 3261 20.43), for people.
+std::string warning(std::string_view text);
 /// Without blanks at both ends.
 std::string_view trim(std::string_view text) noexcept;
 /// Of the characters of RFC 3261 25.1's token.

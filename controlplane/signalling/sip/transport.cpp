@@ -344,9 +344,7 @@ void Transport::take(const Flow& flow, std::string_view head, SecretString body,
 
 void Transport::answer(const Flow& flow, const Message& request, int status, const std::string& problem) {
   Message reply = Message::reply(request, status, random_token(8));
-  std::string text = problem;
-  std::erase_if(text, [](char c) { return c == '"' || c == '\\'; });
-  if (!text.empty()) reply.add("Warning", "399 sallyport \"" + text + "\"");
+  if (!problem.empty()) reply.add("Warning", warning(problem));
   // Where the Via is what is wrong, the answer can only go back to where the request came from.
   send(flow, reply_endpoint(flow, request).value_or(flow.remote), reply.to_text());
 }

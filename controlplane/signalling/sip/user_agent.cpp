@@ -24,11 +24,6 @@ std::string destination_key(const Destination& destination) {
   return key.append(" ").append(destination.remote.to_string()).append(" ").append(destination.server_name);
 }
 
-std::string host_text(const Endpoint& endpoint) {
-  const std::string address = endpoint.address.to_string();
-  return endpoint.address.v6 ? "[" + address + "]" : address;
-}
-
 /// The media type of a Content-Type without its parameters, in lower case.
 std::string media_type(std::string_view value) {
   std::string type(trim(value.substr(0, value.find(';'))));
@@ -52,6 +47,13 @@ std::string allowed_methods() {
   std::string text;
   for (const char* method : kMethods) text.append(text.empty() ? "" : ", ").append(method);
   return text;
+}
+
+void answer_options(ServerTransaction& transaction) {
+  Message answer = transaction.reply(200);
+  answer.add("Allow", allowed_methods());
+  answer.add("Accept", "application/sdp");
+  transaction.respond(std::move(answer));
 }
 
 UserAgent::UserAgent(boost::asio::io_context& io, TransportLimits limits, TransactionTimes times, std::string name,
@@ -107,9 +109,9 @@ void UserAgent::reach(const Destination& destination, Reached reached) {
     const Flow flow = found->second;
     return reached(&flow, {});
   }
-  Waiting& waiting = connecting_[key];
-  waiting.reached.push_back(std::move(reached));
-  if (waiting.reached.size() > 1) return;
+  std::vector<Reached>& waiting = connecting_[key];
+  waiting.push_back(std::move(reached));
+  if (waiting.size() > 1) return;
   drivers::IpAddress local{};
   for (const Listener& listener : listeners_) {
     if (listener.kind == destination.kind && listener.local.address.v6 == destination.remote.address.v6) {
@@ -119,8 +121,8 @@ void UserAgent::reach(const Destination& destination, Reached reached) {
   transport_.connect(destination.kind, local, destination.remote, destination.tls, destination.server_name,
                      [this, key](const Flow* flow, const std::string& why) {
                        if (flow != nullptr) connected_.insert_or_assign(key, *flow);
-                       const Waiting told = std::move(connecting_.extract(key).mapped());
-                       for (const Reached& each : told.reached) each(flow, why);
+                       const std::vector<Reached> told = std::move(connecting_.extract(key).mapped());
+                       for (const Reached& each : told) each(flow, why);
                      });
 }
 
@@ -138,7 +140,8 @@ std::string UserAgent::sent_by(const Flow& flow) const {
   const Listener* listener = listener_of(flow);
   const std::uint16_t port = listener == nullptr ? flow.local.port : listener->local.port;
   const bool advertised = listener != nullptr && !listener->advertised.empty();
-  return (advertised ? listener->advertised : host_text(flow.local)) + ":" + std::to_string(port);
+  return advertised ? listener->advertised + ":" + std::to_string(port)
+                    : Endpoint{flow.local.address, port}.to_string();
 }
 
 std::string UserAgent::contact(const Flow& flow, std::string_view user) const {

@@ -83,13 +83,8 @@ class UserAgent {
   TimerQueue& timers() noexcept { return timers_; }
   const Transport& transport() const noexcept { return transport_; }
   const TransactionLayer& transactions() const noexcept { return transactions_; }
-  const std::string& name() const noexcept { return name_; }
 
  private:
-  struct Waiting {
-    std::vector<Reached> reached;
-  };
-
   void tick();
   void take(const std::shared_ptr<ServerTransaction>& transaction);
   void take_ack(const Message& ack);
@@ -106,9 +101,11 @@ class UserAgent {
   std::vector<Listener> listeners_;
   std::unordered_map<std::string, DialogUser*> dialogs_;
   std::map<std::string, Flow> connected_;  ///< connections of ours by destination
-  std::map<std::string, Waiting> connecting_;
+  std::map<std::string, std::vector<Reached>> connecting_;
 };
 
+/// Tells whoever asks that we are there and what we know, and nothing else (RFC 3261 11.2).
+void answer_options(ServerTransaction& transaction);
 /// Methods that the gateway knows, as in Allow.
 std::string allowed_methods();
 
