@@ -142,6 +142,10 @@ void DataplaneClient::set_remote(StreamHandle handle, const dataplane::UdpEndpoi
   send(handle.worker, dataplane::SetRemote{handle.stream, remote, header});
 }
 
+void DataplaneClient::set_rtcp(StreamHandle handle, dataplane::RtcpMode mode) {
+  send(handle.worker, dataplane::SetRtcp{handle.stream, mode});
+}
+
 void DataplaneClient::set_sink(StreamHandle handle, const dataplane::Sink& sink) {
   send(handle.worker, dataplane::SetSink{handle.stream, sink});
 }

@@ -106,6 +106,8 @@ class DataplaneClient {
                     const std::optional<drivers::MacAddress>& destination);
   /// Another remote. Where `header` has no next hop, set_next_hop() is to follow.
   void set_remote(StreamHandle handle, const dataplane::UdpEndpoint& remote, const dataplane::EgressHeader& header);
+  /// Another arrangement of RTCP, with all that the stream's keys remember. Its whole pair of ports is the stream's.
+  void set_rtcp(StreamHandle handle, dataplane::RtcpMode mode);
   /// Another leg to relay to, which may be on another worker.
   void set_sink(StreamHandle handle, const dataplane::Sink& sink);
   /// Changes what AdjustStream holds; its `stream` is filled in.

@@ -78,7 +78,11 @@ Gateway::Gateway(Config config, std::vector<std::string> overrides)
                                   streams_->refused(handle);
                                   if (sip_) sip_->calls().refused(handle);
                                 },
-                            .retired = [this](auto&&... told) { streams_->retired(told...); },
+                            .retired =
+                                [this](StreamHandle handle, auto& stream) {
+                                  streams_->retired(handle, stream);
+                                  if (sip_) sip_->gate().retired(handle, stream);
+                                },
                             .key_lifetime = [this](const auto&... told) { streams_->key_lifetime(told...); },
                             .epoch_due =
                                 [this](const auto&... told) {

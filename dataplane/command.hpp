@@ -37,6 +37,12 @@ struct SetRemote {
   EgressHeader header;
 };
 
+/// Where RTCP goes from now on, both ways. Nothing changes where the port above RTP's is another stream's.
+struct SetRtcp {
+  StreamId stream;
+  RtcpMode mode = RtcpMode::kPair;
+};
+
 /// Another leg to relay to.
 struct SetSink {
   StreamId stream;
@@ -109,8 +115,8 @@ struct StartCapture {
 /// CaptureEnded answers.
 struct StopCapture {};
 
-using Command = std::variant<std::monostate, AddStream, RemoveStream, SetNextHop, SetRemote, SetSink, RekeyReceive,
-                             RekeySend, AdjustStream, InstallEpochKey, SendWithKey, SetRoc, SnapshotState, StartTrace,
+using Command = std::variant<std::monostate, AddStream, RemoveStream, SetNextHop, SetRemote, SetRtcp, SetSink,
+                             RekeyReceive, RekeySend, AdjustStream, InstallEpochKey, SendWithKey, SetRoc, SnapshotState, StartTrace,
                              StopTrace, StartCapture, StopCapture>;
 
 }  // namespace sallyport::dataplane

@@ -76,4 +76,16 @@ std::unique_ptr<Stream> StreamTable::remove(StreamId id) noexcept {
   return std::move(streams_[id.index]);
 }
 
+bool StreamTable::set_rtcp(Stream& stream, RtcpMode mode) noexcept {
+  const bool pair = mode == RtcpMode::kPair;
+  if (pair != (stream.rtcp == RtcpMode::kPair)) {
+    if (stream.local_port == kUdpPorts - 1) return false;
+    Stream*& above = ports_[stream.address_slot][stream.local_port + std::size_t{1}];
+    if (pair && above != nullptr) return false;
+    above = pair ? &stream : nullptr;
+  }
+  stream.rtcp = mode;
+  return true;
+}
+
 }  // namespace sallyport::dataplane

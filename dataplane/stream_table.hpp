@@ -50,6 +50,9 @@ class StreamTable {
   bool add(std::unique_ptr<Stream>& stream) noexcept;
   /// Takes a stream out; null where there is none of that id.
   std::unique_ptr<Stream> remove(StreamId id) noexcept;
+  /// Changes where a stream of the table receives RTCP. False, and nothing changed, where the port above is taken or
+  /// does not exist.
+  bool set_rtcp(Stream& stream, RtcpMode mode) noexcept;
 
  private:
   struct AddressSlot {

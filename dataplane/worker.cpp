@@ -272,6 +272,11 @@ void Worker::apply(SetRemote& command) noexcept {
   stream->header = command.header;
 }
 
+void Worker::apply(SetRtcp& command) noexcept {
+  Stream* stream = state_.table.find(command.stream);
+  if (stream != nullptr) state_.table.set_rtcp(*stream, command.mode);
+}
+
 void Worker::apply(SetSink& command) noexcept {
   Stream* stream = state_.table.find(command.stream);
   if (stream != nullptr) stream->sink = command.sink;

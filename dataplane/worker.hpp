@@ -63,6 +63,7 @@ class Worker {
   void apply(RemoveStream& command) noexcept;
   void apply(SetNextHop& command) noexcept;
   void apply(SetRemote& command) noexcept;
+  void apply(SetRtcp& command) noexcept;
   void apply(SetSink& command) noexcept;
   void apply(RekeyReceive& command) noexcept;
   void apply(RekeySend& command) noexcept;

@@ -114,6 +114,18 @@ std::optional<Endpoint> local_address(const Leg& leg, std::size_t index) {
   return index < leg.local.size() ? leg.local[index] : std::nullopt;
 }
 
+bool offers_mux(const Leg& leg, std::size_t index) {
+  const LegLine* const up = up_line(leg, index);
+  if (up == nullptr || !up->active) return leg.policy.rtcp_mux == RtcpMux::kOffer;
+  return up->rtcp == dataplane::RtcpMode::kMux && leg.policy.rtcp_mux != RtcpMux::kNever;
+}
+
+bool takes_mux(const Leg& leg, std::size_t index) {
+  const LegLine* const up = up_line(leg, index);
+  if (up != nullptr && up->active && up->rtcp != dataplane::RtcpMode::kMux) return false;
+  return leg.policy.rtcp_mux != RtcpMux::kNever;
+}
+
 SessionDescription session_of(const Leg& leg) {
   SessionDescription session;
   session.origin = leg.origin;
@@ -177,7 +189,7 @@ std::optional<MediaDescription> offer_section(MediaDescription section, const Le
     offered.reasons.push_back("offered RTP: " + why);
   }
   const bool secure = !offered.suites.empty() && leg.policy.srtp == SrtpUse::kSavp;
-  offered.mux = leg.policy.rtcp_mux == RtcpMux::kOffer;
+  offered.mux = offers_mux(leg, index);
   offered.used = true;
   const RtpProfile profile{secure, feedback};
   put_in_place(section, leg, profile, *local, offered.direction, offered.mux);
@@ -234,7 +246,7 @@ LegLine answer_section(MediaDescription& section, Direction direction, const Ses
   const MediaDescription& offered = offer.media[index];
   const RtpProfile profile = *RtpProfile::of(offered.proto);
   const Endpoint local = *local_address(leg, index);
-  const bool mux = asks_rtcp_mux(offered) && leg.policy.rtcp_mux != RtcpMux::kNever;
+  const bool mux = asks_rtcp_mux(offered) && takes_mux(leg, index);
   LegLine line = line_of_party(offer, offered, local, mux);
   line.direction = both(direction, reversed(direction_of(offer, offered)));
   CryptoLines lines = read_crypto_lines(offered);

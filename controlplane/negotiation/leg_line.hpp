@@ -43,6 +43,12 @@ const LegLine* up_line(const Leg& leg, std::size_t index);
 /// Our address for the line with that index.
 std::optional<Endpoint> local_address(const Leg& leg, std::size_t index);
 
+/// Whether we ask for RTCP on RTP's port on a line with that index: as it is where the line is up, else by policy
+/// (RFC 5761 5.1.1).
+bool offers_mux(const Leg& leg, std::size_t index);
+/// Whether we take it where the party asks for it.
+bool takes_mux(const Leg& leg, std::size_t index);
+
 /// A description of ours on that leg, still without m-lines.
 SessionDescription session_of(const Leg& leg);
 /// A line that is off: as the other description has it, with port 0.

@@ -4,6 +4,7 @@
 #include <array>
 #include <charconv>
 #include <optional>
+#include <tuple>
 #include <utility>
 
 #include "crypto/error.hpp"
@@ -93,6 +94,13 @@ std::string to_string(const crypto::SessionParameters& parameters) {
     add(std::string(kWsh) + std::to_string(parameters.replay_window));
   }
   return text;
+}
+
+bool same_packets(const crypto::SessionParameters& a, const crypto::SessionParameters& b) {
+  const auto all = [](const crypto::SessionParameters& p) {
+    return std::tie(p.unencrypted_srtp, p.unencrypted_srtcp, p.unauthenticated_srtp, p.key_derivation_rate);
+  };
+  return all(a) == all(b);
 }
 
 }  // namespace sallyport::controlplane

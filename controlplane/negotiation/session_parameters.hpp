@@ -21,4 +21,8 @@ crypto::SessionParameters parse_session_parameters(std::string_view text);
 /// The parameters that are not as without any, in SDES's spelling; empty where all are.
 std::string to_string(const crypto::SessionParameters& parameters);
 
+/// Whether packets are made alike. A window's size and what is tolerated are the receiver's own: no reason to begin
+/// anew under a key, which would lose the ROC.
+bool same_packets(const crypto::SessionParameters& a, const crypto::SessionParameters& b);
+
 }  // namespace sallyport::controlplane

@@ -4,6 +4,7 @@
 #include <tuple>
 
 #include "controlplane/negotiation/sdes_key.hpp"
+#include "controlplane/negotiation/session_parameters.hpp"
 #include "crypto/bytes.hpp"
 
 namespace sallyport::controlplane {
@@ -56,15 +57,6 @@ crypto::MasterKeyEntry new_key(const Leg& leg, const crypto::Suite& suite, const
     entry.mki = crypto::Mki(std::uint64_t{number + 1}, kOurMkiLength);
   }
   return entry;
-}
-
-/// Whether packets are made alike. A window's size and what is tolerated are the receiver's own: no reason to begin
-/// anew under a key, which would lose the ROC.
-bool same_packets(const crypto::SessionParameters& a, const crypto::SessionParameters& b) {
-  const auto all = [](const crypto::SessionParameters& p) {
-    return std::tie(p.unencrypted_srtp, p.unencrypted_srtcp, p.unauthenticated_srtp, p.key_derivation_rate);
-  };
-  return all(a) == all(b);
 }
 
 KeyChange change_of(const SrtpDirection& now, const SrtpDirection* before) {

@@ -414,7 +414,7 @@ CallView Call::view() const {
   for (std::size_t number = 0; number < legs_.size(); ++number) {
     view.legs[number] = {parties_[number].to_string(), legs_[number]->call_id(), signalling_path(legs_[number]->flow()),
                          agreed_[number].empty() ? nullptr : &agreed_[number],
-                         media_ ? media_->count(number) : CallMedia::Count{}};
+                         media_ ? media_->count(number) : LegCount{}};
   }
   view.began = began_;
   view.answered = answered_;

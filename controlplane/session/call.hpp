@@ -41,7 +41,7 @@ struct CallView {
     std::string call_id;  ///< SIP's
     SignallingPath path = SignallingPath::kUnprotected;
     const LegMedia* media = nullptr;
-    CallMedia::Count count;
+    LegCount count;
   };
 
   std::uint64_t id = 0;

@@ -49,7 +49,7 @@ json line_json(const LegLine& line) {
   return shown;
 }
 
-json count_json(const CallMedia::Count& count) {
+json count_json(const LegCount& count) {
   return {{"received", count.received}, {"sent", count.sent}, {"lost", count.lost}, {"dropped", count.dropped}};
 }
 

@@ -1,9 +1,9 @@
 #include "controlplane/session/call_media.hpp"
 
-#include <spdlog/spdlog.h>
-
 #include <algorithm>
 
+#include "controlplane/negotiation/sdes_key.hpp"
+#include "controlplane/negotiation/session_parameters.hpp"
 #include "crypto/error.hpp"
 
 namespace sallyport::controlplane {
@@ -46,33 +46,24 @@ StreamConfig stream_config(std::uint32_t clock_rate, std::chrono::seconds media_
 }
 
 /// Of a stream that a worker has; null where none does.
-void add_counters(CallMedia::Count& count, const dataplane::Stream* view) {
-  if (view == nullptr) return;
-  const dataplane::Stream& stream = *view;
-  count.received += stream.received();
-  count.sent += stream.sent.read() + stream.rtcp_sent.read();
-  count.lost += stream.quality.lost();
-  for (const auto& drops : stream.more->drops) count.dropped += drops.read();
+LegCount count_of(const dataplane::Stream* stream) {
+  LegCount count;
+  if (stream == nullptr) return count;
+  count.received = stream->received();
+  count.sent = stream->sent.read() + stream->rtcp_sent.read();
+  count.lost = stream->quality.lost();
+  for (const auto& drops : stream->more->drops) count.dropped += drops.read();
+  return count;
+}
+
+/// Whether a direction needs another context than the one that a stream comes back with.
+bool needs_other(const StreamSideConfig& before, const StreamSideConfig& wanted,
+                 std::vector<crypto::MasterKeyEntry> StreamSideConfig::*keys) {
+  return before.suite != wanted.suite || !same_packets(before.parameters, wanted.parameters) ||
+         !same_keys(before.*keys, wanted.*keys);
 }
 
 }  // namespace
-
-MediaGate::MediaGate(DataplaneClient& dataplane, crypto::Engine& engine, std::vector<MediaPool> pools,
-                     WatchNextHop watch, std::chrono::milliseconds port_rest, std::chrono::seconds media_timeout)
-    : dataplane_(dataplane),
-      epochs_(engine),
-      builder_(dataplane, engine, epochs_),
-      ports_(std::move(pools), dataplane.workers(), port_rest),
-      watch_(std::move(watch)),
-      media_timeout_(media_timeout) {}
-
-void MediaGate::epoch_due(StreamHandle handle, const dataplane::EpochDue& asked) {
-  try {
-    if (auto made = epochs_.make(asked)) dataplane_.install_epoch(handle, asked.context, std::move(made));
-  } catch (const SetupError& error) {
-    spdlog::error("session keys of an epoch cannot be made: {}", error.what());
-  }
-}
 
 CallMedia::CallMedia(MediaGate& gate, std::array<std::uint16_t, kLegs> pools) : gate_(gate), pools_(pools) {}
 
@@ -80,6 +71,7 @@ CallMedia::~CallMedia() {
   const auto now = PortAllocator::Clock::now();
   for (const auto& line : lines_) {
     remove(*line);
+    for (KeptStream& kept : line->kept) gate_.drop(kept);
     for (const auto& pair : line->ports) {
       if (pair) gate_.ports().give_back(*pair, now);
     }
@@ -155,10 +147,9 @@ void CallMedia::check_families(const LegMedia& first, const LegMedia& second) co
 }
 
 void CallMedia::install(Line& line, std::array<StreamSideConfig, kLegs> wanted, std::uint32_t clock_rate) {
-  const StreamConfig config = stream_config(clock_rate, gate_.media_timeout());
-  std::array<std::unique_ptr<dataplane::Stream>, kLegs> made;
+  std::array<Made, kLegs> made;
   try {
-    for (std::size_t leg = 0; leg < kLegs; ++leg) made[leg] = gate_.builder().build(config, wanted[leg]);
+    for (std::size_t leg = 0; leg < kLegs; ++leg) made[leg] = make(clock_rate, wanted[leg], line.kept[leg]);
     line.sides[0].handle = gate_.dataplane().reserve(wanted[0].local.port);
     try {
       line.sides[1].handle = gate_.dataplane().reserve(wanted[1].local.port);
@@ -172,17 +163,53 @@ void CallMedia::install(Line& line, std::array<StreamSideConfig, kLegs> wanted, 
   }
   line.settings = std::move(wanted);
   line.installed = true;  // from here on remove() takes back whatever is there
-  for (std::size_t leg = 0; leg < kLegs; ++leg) {
-    StreamSide& side = line.sides[leg];
-    const StreamHandle other = line.sides[1 - leg].handle;
-    made[leg]->id = side.handle.stream;
-    made[leg]->sink = {other.worker, other.stream};
-    follow(side, line.settings[leg], made[leg]->header);
-    side.receiving = {made[leg]->rx.get()};
-    side.sending = {made[leg]->tx.get()};
-    side.view = gate_.dataplane().add(side.handle, std::move(made[leg]));
-  }
+  for (std::size_t leg = 0; leg < kLegs; ++leg) publish(line, leg, std::move(made[leg]));
   gate_.epochs().published();
+}
+
+/// Whatever can fail of a side that is to be published.
+CallMedia::Made CallMedia::make(std::uint32_t clock_rate, const StreamSideConfig& wanted, const KeptStream& kept) {
+  const StreamConfig config = stream_config(clock_rate, gate_.media_timeout());
+  if (wanted.suite == nullptr || !kept.any()) return {gate_.builder().build(config, wanted), {}, false};
+  if (kept.stream == nullptr) throw SetupError("what the keys of this line remember has not come back yet");
+  Made made{gate_.builder().build_without_keys(config, wanted), {}, true};
+  if (needs_other(kept.settings, wanted, &StreamSideConfig::receive_keys)) {
+    made.keys.receive = gate_.builder().receiving(wanted, kept.stream->rx.get());
+  }
+  if (needs_other(kept.settings, wanted, &StreamSideConfig::send_keys)) {
+    made.keys.send = gate_.builder().sending(wanted, kept.stream->tx.get());
+  }
+  return made;
+}
+
+/// Both handles are known; the side's settings are in place.
+void CallMedia::publish(Line& line, std::size_t leg, Made made) {
+  StreamSide& side = line.sides[leg];
+  if (KeptStream& kept = line.kept[leg]; made.comes_back) {
+    StreamBuilder::move_to(*kept.stream, *made.stream, false);
+    made.stream = std::move(kept.stream);
+    past_[leg] -= kept.count;  // its counters go on
+    kept = {};
+  }
+  const StreamHandle other = line.sides[1 - leg].handle;
+  made.stream->sink = {other.worker, other.stream};
+  follow(side, line.settings[leg], made.stream->header);
+  side.receiving = {made.stream->rx.get()};
+  side.sending = {made.stream->tx.get()};
+  side.view = gate_.dataplane().add(side.handle, std::move(made.stream));
+  take_up(side, std::move(made.keys));
+}
+
+/// A stream goes on with new keys.
+void CallMedia::take_up(StreamSide& side, SideKeys keys) {
+  if (keys.receive != nullptr) {
+    side.receiving = {keys.receive.get()};
+    gate_.dataplane().rekey_receive(side.handle, std::move(keys.receive), kRekeyGrace);
+  }
+  if (keys.send != nullptr) {
+    side.sending = {keys.send.get()};
+    gate_.dataplane().rekey_send(side.handle, std::move(keys.send));
+  }
 }
 
 void CallMedia::change(Line& line, std::array<StreamSideConfig, kLegs> wanted, std::array<const LegLine*, kLegs> agreed,
@@ -190,64 +217,50 @@ void CallMedia::change(Line& line, std::array<StreamSideConfig, kLegs> wanted, s
   for (std::size_t leg = 0; leg < kLegs; ++leg) {
     StreamSide& side = line.sides[leg];
     const StreamSideConfig& now = line.settings[leg];
-    const bool other_kind = (now.suite == nullptr) != (wanted[leg].suite == nullptr) || now.rtcp != wanted[leg].rtcp;
-    if (other_kind) {
-      replace(line, leg, wanted[leg], clock_rate);
-    } else {
-      if (now.remote != wanted[leg].remote) {
-        dataplane::EgressHeader header(udp_endpoint(wanted[leg].local), udp_endpoint(wanted[leg].remote));
-        follow(side, wanted[leg], header);
-        gate_.dataplane().set_remote(side.handle, udp_endpoint(wanted[leg].remote), header);
-      }
-      if (wanted[leg].suite != nullptr) rekey(side, wanted[leg], agreed[leg]->srtp);
+    if ((now.suite == nullptr) != (wanted[leg].suite == nullptr)) {
+      replace(line, leg, std::move(wanted[leg]), clock_rate);
+      continue;
+    }
+    if (wanted[leg].suite != nullptr) rekey(side, wanted[leg], agreed[leg]->srtp);
+    if (now.rtcp != wanted[leg].rtcp) gate_.dataplane().set_rtcp(side.handle, wanted[leg].rtcp);
+    if (now.remote != wanted[leg].remote) {
+      dataplane::EgressHeader header(udp_endpoint(wanted[leg].local), udp_endpoint(wanted[leg].remote));
+      follow(side, wanted[leg], header);
+      gate_.dataplane().set_remote(side.handle, udp_endpoint(wanted[leg].remote), header);
     }
     line.settings[leg] = std::move(wanted[leg]);
   }
 }
 
 /// Between RTP and SRTP: another stream on the same port. The other leg stays, with all that its keys remember.
-void CallMedia::replace(Line& line, std::size_t leg, const StreamSideConfig& wanted, std::uint32_t clock_rate) {
-  StreamSide& side = line.sides[leg];
-  const StreamSide& other = line.sides[1 - leg];
-  std::unique_ptr<dataplane::Stream> made;
+void CallMedia::replace(Line& line, std::size_t leg, StreamSideConfig wanted, std::uint32_t clock_rate) {
+  Made made;
   StreamHandle handle;
   try {
-    made = gate_.builder().build(stream_config(clock_rate, gate_.media_timeout()), wanted);
+    made = make(clock_rate, wanted, line.kept[leg]);
     handle = gate_.dataplane().reserve(wanted.local.port);
   } catch (const SetupError&) {
     gate_.epochs().forget_unpublished();
     throw;
   }
-  add_counters(past_[leg], side.view);
-  side.watch.reset();
-  gate_.dataplane().remove(side.handle);
-  side.handle = handle;
-  made->id = handle.stream;
-  made->sink = {other.handle.worker, other.handle.stream};
-  follow(side, wanted, made->header);
-  side.receiving = {made->rx.get()};
-  side.sending = {made->tx.get()};
-  side.view = gate_.dataplane().add(handle, std::move(made));
+  take_out(line, leg);
+  line.settings[leg] = std::move(wanted);
+  line.sides[leg].handle = handle;
+  publish(line, leg, std::move(made));
   gate_.epochs().published();
-  gate_.dataplane().set_sink(other.handle, {handle.worker, handle.stream});
+  gate_.dataplane().set_sink(line.sides[1 - leg].handle, {handle.worker, handle.stream});
 }
 
 void CallMedia::rekey(StreamSide& side, const StreamSideConfig& wanted, const LegSrtp& agreed) {
+  SideKeys keys;
   try {
-    if (agreed.receive.change == KeyChange::kNew) {
-      auto context = gate_.builder().receiving(wanted, side.receiving.name);
-      side.receiving = {context.get()};
-      gate_.dataplane().rekey_receive(side.handle, std::move(context), kRekeyGrace);
-    }
-    if (agreed.send.change == KeyChange::kNew) {
-      auto context = gate_.builder().sending(wanted, side.sending.name);
-      side.sending = {context.get()};
-      gate_.dataplane().rekey_send(side.handle, std::move(context));
-    }
+    if (agreed.receive.change == KeyChange::kNew) keys.receive = gate_.builder().receiving(wanted, side.receiving.name);
+    if (agreed.send.change == KeyChange::kNew) keys.send = gate_.builder().sending(wanted, side.sending.name);
   } catch (const SetupError&) {
     gate_.epochs().forget_unpublished();
     throw;
   }
+  take_up(side, std::move(keys));
   gate_.epochs().published();
 }
 
@@ -282,20 +295,29 @@ bool CallMedia::refused(StreamHandle handle) {
 void CallMedia::remove(Line& line) {
   if (!line.installed) return;
   line.installed = false;
-  for (std::size_t leg = 0; leg < kLegs; ++leg) {
-    StreamSide& side = line.sides[leg];
-    add_counters(past_[leg], side.view);
-    side.watch.reset();
-    gate_.dataplane().remove(side.handle);
-    side.view = nullptr;
-    line.settings[leg] = {};
-  }
+  for (std::size_t leg = 0; leg < kLegs; ++leg) take_out(line, leg);
 }
 
-CallMedia::Count CallMedia::count(std::size_t leg) const {
-  Count count = past_[leg];
+/// Has a side's stream removed. What its keys remember is kept: an agreement to come may go on with them.
+void CallMedia::take_out(Line& line, std::size_t leg) {
+  StreamSide& side = line.sides[leg];
+  const LegCount count = count_of(side.view);
+  past_[leg] += count;
+  side.watch.reset();
+  if (KeptStream& kept = line.kept[leg]; side.view != nullptr && line.settings[leg].suite != nullptr) {
+    kept.settings = std::move(line.settings[leg]);
+    kept.count = count;
+    gate_.await(side.handle, kept);
+  }
+  gate_.dataplane().remove(side.handle);
+  side.view = nullptr;
+  line.settings[leg] = {};
+}
+
+LegCount CallMedia::count(std::size_t leg) const {
+  LegCount count = past_[leg];
   for (const auto& line : lines_) {
-    if (line->installed) add_counters(count, line->sides[leg].view);
+    if (line->installed) count += count_of(line->sides[leg].view);
   }
   return count;
 }

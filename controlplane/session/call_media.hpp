@@ -10,39 +10,11 @@
 
 #include "controlplane/dataplane_client.hpp"
 #include "controlplane/negotiation/media_plan.hpp"
-#include "controlplane/session/key_epochs.hpp"
-#include "controlplane/session/port_allocator.hpp"
+#include "controlplane/session/media_gate.hpp"
 #include "controlplane/session/static_stream.hpp"
-#include "controlplane/session/static_streams.hpp"
-#include "controlplane/session/stream_builder.hpp"
+#include "controlplane/session/stream_plan.hpp"
 
 namespace sallyport::controlplane {
-
-/// What all calls' media share. `engine`: control's own.
-class MediaGate {
- public:
-  MediaGate(DataplaneClient& dataplane, crypto::Engine& engine, std::vector<MediaPool> pools, WatchNextHop watch,
-            std::chrono::milliseconds port_rest, std::chrono::seconds media_timeout);
-
-  DataplaneClient& dataplane() noexcept { return dataplane_; }
-  PortAllocator& ports() noexcept { return ports_; }
-  StreamBuilder& builder() noexcept { return builder_; }
-  KeyEpochs& epochs() noexcept { return epochs_; }
-  const WatchNextHop& watch() const noexcept { return watch_; }
-  std::chrono::seconds media_timeout() const noexcept { return media_timeout_; }
-
-  // From the dataplane's events, those of other streams among them.
-  void epoch_due(StreamHandle handle, const dataplane::EpochDue& asked);
-  void key_gone(const crypto::Context* key) { epochs_.forget(key); }
-
- private:
-  DataplaneClient& dataplane_;
-  KeyEpochs epochs_;
-  StreamBuilder builder_;
-  PortAllocator ports_;
-  WatchNextHop watch_;
-  std::chrono::seconds media_timeout_;
-};
 
 class CallMedia {
  public:
@@ -62,17 +34,12 @@ class CallMedia {
 
   /// Makes the streams what was agreed. A line that stays as it was is not touched; new keys are moved in beside the
   /// ones before, which count for some seconds more; only where a leg changes between RTP and SRTP is its stream
-  /// replaced. Throws SetupError: then nothing is moved for that line.
+  /// replaced. What the keys of a leg have been used for is known as long as the call lives, also while its line is off
+  /// or plain. Throws SetupError: then nothing is moved for that line.
   void apply(const LegMedia& first, const LegMedia& second);
 
-  /// Packets and what was lost, of all lines of a leg.
-  struct Count {
-    std::uint64_t received = 0;
-    std::uint64_t sent = 0;
-    std::uint64_t lost = 0;
-    std::uint64_t dropped = 0;
-  };
-  Count count(std::size_t leg) const;
+  /// Of all lines of a leg.
+  LegCount count(std::size_t leg) const;
   /// A stream that its worker would not take, and that is gone. Whether it was one of this call's.
   bool refused(StreamHandle handle);
   /// Whether that stream is one of this call's.
@@ -83,7 +50,14 @@ class CallMedia {
     std::array<std::optional<MediaPort>, kLegs> ports;
     std::array<StreamSideConfig, kLegs> settings;
     std::array<StreamSide, kLegs> sides;
+    std::array<KeptStream, kLegs> kept;
     bool installed = false;
+  };
+  /// A side that is to be published. Keys beside it are for a stream that comes back with others.
+  struct Made {
+    std::unique_ptr<dataplane::Stream> stream;
+    SideKeys keys;
+    bool comes_back = false;
   };
 
   Endpoint endpoint(const MediaPort& pair) const;
@@ -91,8 +65,12 @@ class CallMedia {
   void install(Line& line, std::array<StreamSideConfig, kLegs> wanted, std::uint32_t clock_rate);
   void change(Line& line, std::array<StreamSideConfig, kLegs> wanted, std::array<const LegLine*, kLegs> agreed,
               std::uint32_t clock_rate);
-  void replace(Line& line, std::size_t leg, const StreamSideConfig& wanted, std::uint32_t clock_rate);
+  void replace(Line& line, std::size_t leg, StreamSideConfig wanted, std::uint32_t clock_rate);
   void rekey(StreamSide& side, const StreamSideConfig& wanted, const LegSrtp& agreed);
+  Made make(std::uint32_t clock_rate, const StreamSideConfig& wanted, const KeptStream& kept);
+  void publish(Line& line, std::size_t leg, Made made);
+  void take_up(StreamSide& side, SideKeys keys);
+  void take_out(Line& line, std::size_t leg);
   void follow(StreamSide& side, const StreamSideConfig& wanted, dataplane::EgressHeader& header);
   void remove(Line& line);
 
@@ -100,7 +78,7 @@ class CallMedia {
   std::array<std::uint16_t, kLegs> pools_;
   /// By pointer: next-hop watches keep references to sides.
   std::vector<std::unique_ptr<Line>> lines_;
-  std::array<Count, kLegs> past_;  ///< of streams that are gone
+  std::array<LegCount, kLegs> past_;  ///< of streams that are gone
 };
 
 }  // namespace sallyport::controlplane

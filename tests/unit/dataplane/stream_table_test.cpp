@@ -89,6 +89,24 @@ TEST_F(Table, RefusesWhatIsTaken) {
   EXPECT_EQ(table_.at(0, 20010), nullptr);
 }
 
+TEST_F(Table, RtcpMovesBetweenThePorts) {
+  auto made = stream(0, 1, 20000);
+  Stream& one = *made;
+  ASSERT_TRUE(table_.add(made));
+  EXPECT_TRUE(table_.set_rtcp(one, RtcpMode::kMux));
+  EXPECT_EQ(table_.at(0, 20001), nullptr);
+  EXPECT_TRUE(table_.set_rtcp(one, RtcpMode::kOff));
+  EXPECT_TRUE(table_.set_rtcp(one, RtcpMode::kPair));
+  EXPECT_EQ(table_.at(0, 20001), &one);
+  EXPECT_TRUE(table_.set_rtcp(one, RtcpMode::kPair)) << "as it is";
+  EXPECT_TRUE(table_.set_rtcp(one, RtcpMode::kMux));
+  auto above = stream(1, 1, 20001, RtcpMode::kMux);
+  ASSERT_TRUE(table_.add(above));
+  EXPECT_FALSE(table_.set_rtcp(one, RtcpMode::kPair)) << "the port above is another stream's";
+  EXPECT_EQ(one.rtcp, RtcpMode::kMux);
+  EXPECT_NE(table_.at(0, 20001), &one);
+}
+
 TEST_F(Table, HighestPortHasNoneAboveIt) {
   auto pair = stream(0, 1, 65535);
   EXPECT_FALSE(table_.add(pair));

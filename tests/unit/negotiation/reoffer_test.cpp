@@ -121,6 +121,30 @@ TEST(ReOffers, SuiteThatChangesHasNewKeysBothWays) {
   EXPECT_EQ(legs(call), "32 sendrecv 192.0.2.1:4000 | 32 sendrecv 192.0.2.2:5000");
 }
 
+/// RFC 5761 5.1.1: what is up stays where both sides let it, whoever offers and whatever policy offers first.
+TEST(ReOffers, RtcpStaysWhereItIs) {
+  const std::string mux = "\na=rtcp-mux";
+  BenchCall call("savp suites=80", "savp suites=80");
+  call.offer(kSecure + mux);
+  EXPECT_EQ(call.answer(kSecureAnswer), "audio 20000 RTP/SAVP 0 sendrecv mux 1:80");
+  EXPECT_EQ(legs(call), "80 sendrecv 192.0.2.1:4000 mux | 80 sendrecv 192.0.2.2:5000");
+  call.exchange_roles();
+  EXPECT_EQ(call.offer(kSecureAnswer + mux), "audio 20000 RTP/SAVP 0 sendrecv mux 1:80");
+  EXPECT_EQ(call.answer(kSecure + mux), "audio 30000 RTP/SAVP 0 sendrecv 1:80") << "the callee's stays apart";
+  EXPECT_EQ(legs(call), "80 kept/kept sendrecv 192.0.2.2:5000 | 80 kept/kept sendrecv 192.0.2.1:4000 mux");
+  // Who does not ask for it any more has to be heard on the port above.
+  EXPECT_EQ(call.offer(kSecureAnswer), "audio 20000 RTP/SAVP 0 sendrecv mux 1:80");
+  EXPECT_EQ(call.answer(kSecure), "audio 30000 RTP/SAVP 0 sendrecv 1:80");
+  EXPECT_EQ(legs(call), "80 kept/kept sendrecv 192.0.2.2:5000 | 80 kept/kept sendrecv 192.0.2.1:4000");
+}
+
+TEST(ReOffers, APartyThatDeclinedMuxIsNotAskedAgain) {
+  BenchCall call("savp suites=80", "savp suites=80 mux");
+  EXPECT_EQ(call.offer(kSecure), "audio 30000 RTP/SAVP 0 sendrecv mux 1:80");
+  call.answer(kSecureAnswer);
+  EXPECT_EQ(call.offer(kSecure), "audio 30000 RTP/SAVP 0 sendrecv 1:80");
+}
+
 TEST(ReOffers, ChangedParametersAreNoSameKey) {
   BenchCall call("savp", "never");
   call.offer("m=audio 4000 RTP/SAVP 0\na=crypto:1 $80");
