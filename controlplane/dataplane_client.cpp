@@ -150,6 +150,10 @@ void DataplaneClient::set_sink(StreamHandle handle, const dataplane::Sink& sink)
   send(handle.worker, dataplane::SetSink{handle.stream, sink});
 }
 
+void DataplaneClient::set_payloads(StreamHandle handle, const dataplane::PayloadMap& payloads) {
+  send(handle.worker, dataplane::SetPayloads{handle.stream, payloads});
+}
+
 void DataplaneClient::adjust(StreamHandle handle, dataplane::AdjustStream settings) {
   settings.stream = handle.stream;
   send(handle.worker, settings);

@@ -110,6 +110,8 @@ class DataplaneClient {
   void set_rtcp(StreamHandle handle, dataplane::RtcpMode mode);
   /// Another leg to relay to, which may be on another worker.
   void set_sink(StreamHandle handle, const dataplane::Sink& sink);
+  /// Other payload types on the way from this leg to its sink.
+  void set_payloads(StreamHandle handle, const dataplane::PayloadMap& payloads);
   /// Changes what AdjustStream holds; its `stream` is filled in.
   void adjust(StreamHandle handle, dataplane::AdjustStream settings);
   void rekey_receive(StreamHandle handle, std::unique_ptr<crypto::Context> context, std::chrono::milliseconds grace);

@@ -49,6 +49,12 @@ struct SetSink {
   Sink sink;
 };
 
+/// Other payload types on the way from this leg to its sink.
+struct SetPayloads {
+  StreamId stream;
+  PayloadMap payloads;
+};
+
 /// A re-key of the receiving direction: the new key counts at once, the previous one for `grace` ticks more.
 struct RekeyReceive {
   StreamId stream;
@@ -116,7 +122,7 @@ struct StartCapture {
 struct StopCapture {};
 
 using Command = std::variant<std::monostate, AddStream, RemoveStream, SetNextHop, SetRemote, SetRtcp, SetSink,
-                             RekeyReceive, RekeySend, AdjustStream, InstallEpochKey, SendWithKey, SetRoc, SnapshotState, StartTrace,
-                             StopTrace, StartCapture, StopCapture>;
+                             SetPayloads, RekeyReceive, RekeySend, AdjustStream, InstallEpochKey, SendWithKey, SetRoc,
+                             SnapshotState, StartTrace, StopTrace, StartCapture, StopCapture>;
 
 }  // namespace sallyport::dataplane

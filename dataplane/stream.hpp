@@ -15,6 +15,7 @@
 #include "dataplane/lane.hpp"
 #include "dataplane/leg_options.hpp"
 #include "dataplane/net_headers.hpp"
+#include "dataplane/payload_map.hpp"
 #include "dataplane/rx_quality.hpp"
 #include "dataplane/sparse_memory.hpp"
 #include "dataplane/tx_clock.hpp"
@@ -27,6 +28,7 @@ inline constexpr std::int8_t kKeepDscp = -1;
 struct StreamMore {
   std::array<Counter32, kDropReasons> drops;
   Lanes lanes;
+  PayloadMap payloads;  ///< of what the party sends, for the leg that the sink names
 };
 
 /// In cache lines, since of thousands of streams none is in the cache when its packet comes: one for both directions
@@ -46,6 +48,7 @@ struct alignas(64) Stream : crypto::InSecretMemory {
   bool media_lost : 1 = false;       ///< the silence was reported
   bool attention_waits : 1 = false;  ///< a key asks something of control, and the ring of events was full
   bool removed : 1 = false;          ///< waits for its parked packets
+  bool renumbers : 1 = false;        ///< its payload map changes something
   Counter32 out_ssrc;                ///< SSRC of the newest RTP packet sent
   Counter sent;                      ///< RTP packets
   Counter sent_bytes;                ///< theirs, without UDP/IP headers
@@ -68,6 +71,13 @@ struct alignas(64) Stream : crypto::InSecretMemory {
   Counter32 send_key_used;
   UdpEndpoint remote;              ///< whose packets a plain leg takes
   std::uint16_t address_slot = 0;  ///< of the local address
+
+  /// Memory for the map is only touched where there is something to change.
+  void set_payloads(const PayloadMap& payloads) noexcept {
+    const bool changes = payloads.changes_any();
+    if (changes || renumbers) more->payloads = payloads;
+    renumbers = changes;
+  }
 
   /// RTP and RTCP packets that were authentic (or plain and accepted).
   std::uint64_t received() const noexcept { return quality.received() + rtcp_received.read(); }

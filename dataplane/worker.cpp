@@ -282,6 +282,11 @@ void Worker::apply(SetSink& command) noexcept {
   if (stream != nullptr) stream->sink = command.sink;
 }
 
+void Worker::apply(SetPayloads& command) noexcept {
+  Stream* stream = state_.table.find(command.stream);
+  if (stream != nullptr) stream->set_payloads(command.payloads);
+}
+
 void Worker::apply(RekeyReceive& command) noexcept {
   Stream* stream = state_.table.find(command.stream);
   if (stream == nullptr) {

@@ -65,6 +65,7 @@ class Worker {
   void apply(SetRemote& command) noexcept;
   void apply(SetRtcp& command) noexcept;
   void apply(SetSink& command) noexcept;
+  void apply(SetPayloads& command) noexcept;
   void apply(RekeyReceive& command) noexcept;
   void apply(RekeySend& command) noexcept;
   void apply(AdjustStream& command) noexcept;

@@ -127,7 +127,7 @@ struct OfferPlan {
   std::optional<Refusal> refusal;  ///< then nothing is sent
 };
 
-/// How payload types change from leg to leg.
+/// How payload types change from leg to leg: of two rows for one type the first counts.
 struct LineRelay {
   std::vector<PayloadMapping> to_answerer;
   std::vector<PayloadMapping> to_offerer;

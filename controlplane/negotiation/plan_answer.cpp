@@ -73,6 +73,12 @@ class BothLegs {
       relay.to_answerer.push_back({codec.original, codec.answered.payload, name});
       relay.to_offerer.push_back({codec.offered, codec.original, name});
     }
+    // The answerer is to send what it was offered; many send by the numbers of their own answer (RFC 3264 6.1).
+    for (const CommonCodec& codec : common) {
+      const bool known = std::any_of(relay.to_offerer.begin(), relay.to_offerer.end(),
+                                     [&](const PayloadMapping& row) { return row.from == codec.answered.payload; });
+      if (!known) relay.to_offerer.push_back({codec.answered.payload, codec.original, codec.answered.to_string()});
+    }
     const bool feedback = offerer_.policy.feedback && RtpProfile::of(offer_.media[index].proto)->feedback;
     MediaDescription section = pass_on(answer_.media[index], back, feedback);
     LegLine line = answer_section(section, reversed(other.direction), offer_, index, offerer_,

@@ -210,7 +210,7 @@ Call::Text Call::pass_answer(const SecretString& text, std::string& refusal) try
     return std::nullopt;
   }
   const bool by_caller = from == kCaller;
-  media_->apply(by_caller ? plan.offerer : plan.answerer, by_caller ? plan.answerer : plan.offerer);
+  media_->apply(by_caller ? plan.offerer : plan.answerer, by_caller ? plan.answerer : plan.offerer, plan.relays, from);
   agreed_[from] = std::move(plan.offerer);
   agreed_[other(from)] = std::move(plan.answerer);
   update_status();

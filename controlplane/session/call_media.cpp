@@ -4,6 +4,7 @@
 
 #include "controlplane/negotiation/sdes_key.hpp"
 #include "controlplane/negotiation/session_parameters.hpp"
+#include "controlplane/session/relay_payloads.hpp"
 #include "crypto/error.hpp"
 
 namespace sallyport::controlplane {
@@ -104,7 +105,8 @@ std::vector<std::optional<Endpoint>> CallMedia::local(std::size_t leg) const {
   return endpoints;
 }
 
-void CallMedia::apply(const LegMedia& first, const LegMedia& second) {
+void CallMedia::apply(const LegMedia& first, const LegMedia& second, std::span<const LineRelay> relays,
+                      std::size_t offerer) {
   check_families(first, second);
   for (std::size_t i = 0; i < lines_.size(); ++i) {
     Line& line = *lines_[i];
@@ -124,6 +126,7 @@ void CallMedia::apply(const LegMedia& first, const LegMedia& second) {
       wanted[leg] = settings_of(*agreed[leg], endpoint(*line.ports[leg]), remote);
     }
     if (!known) continue;
+    if (i < relays.size()) renumber(line, relays[i], offerer);
     if (line.installed) {
       change(line, std::move(wanted), agreed, clock_rate_of(first[i]));
     } else {
@@ -182,6 +185,16 @@ CallMedia::Made CallMedia::make(std::uint32_t clock_rate, const StreamSideConfig
   return made;
 }
 
+/// Payload types from one leg to the other; of streams that are there, at once.
+void CallMedia::renumber(Line& line, const LineRelay& relay, std::size_t offerer) {
+  for (std::size_t leg = 0; leg < kLegs; ++leg) {
+    const dataplane::PayloadMap wanted = payload_map(leg == offerer ? relay.to_answerer : relay.to_offerer);
+    if (wanted == line.payloads[leg]) continue;
+    line.payloads[leg] = wanted;
+    if (line.installed) gate_.dataplane().set_payloads(line.sides[leg].handle, wanted);
+  }
+}
+
 /// Both handles are known; the side's settings are in place.
 void CallMedia::publish(Line& line, std::size_t leg, Made made) {
   StreamSide& side = line.sides[leg];
@@ -193,6 +206,7 @@ void CallMedia::publish(Line& line, std::size_t leg, Made made) {
   }
   const StreamHandle other = line.sides[1 - leg].handle;
   made.stream->sink = {other.worker, other.stream};
+  made.stream->set_payloads(line.payloads[leg]);
   follow(side, line.settings[leg], made.stream->header);
   side.receiving = {made.stream->rx.get()};
   side.sending = {made.stream->tx.get()};

@@ -6,6 +6,7 @@
 #include <cstdint>
 #include <memory>
 #include <optional>
+#include <span>
 #include <vector>
 
 #include "controlplane/dataplane_client.hpp"
@@ -36,7 +37,8 @@ class CallMedia {
   /// ones before, which count for some seconds more; only where a leg changes between RTP and SRTP is its stream
   /// replaced. What the keys of a leg have been used for is known as long as the call lives, also while its line is off
   /// or plain. Throws SetupError: then nothing is moved for that line.
-  void apply(const LegMedia& first, const LegMedia& second);
+  /// `relays`: by line, `offerer` being the number of the leg that offered.
+  void apply(const LegMedia& first, const LegMedia& second, std::span<const LineRelay> relays, std::size_t offerer);
 
   /// Of all lines of a leg.
   LegCount count(std::size_t leg) const;
@@ -51,6 +53,7 @@ class CallMedia {
     std::array<StreamSideConfig, kLegs> settings;
     std::array<StreamSide, kLegs> sides;
     std::array<KeptStream, kLegs> kept;
+    std::array<dataplane::PayloadMap, kLegs> payloads;  ///< by the leg that sends
     bool installed = false;
   };
   /// A side that is to be published. Keys beside it are for a stream that comes back with others.
@@ -67,6 +70,7 @@ class CallMedia {
               std::uint32_t clock_rate);
   void replace(Line& line, std::size_t leg, StreamSideConfig wanted, std::uint32_t clock_rate);
   void rekey(StreamSide& side, const StreamSideConfig& wanted, const LegSrtp& agreed);
+  void renumber(Line& line, const LineRelay& relay, std::size_t offerer);
   Made make(std::uint32_t clock_rate, const StreamSideConfig& wanted, const KeptStream& kept);
   void publish(Line& line, std::size_t leg, Made made);
   void take_up(StreamSide& side, SideKeys keys);

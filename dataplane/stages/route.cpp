@@ -19,6 +19,10 @@ bool route_one(WorkerState& worker, rte_mbuf* packet) noexcept {
   Stream& leg = *meta.leg;
   if (meta.kind == crypto::PacketKind::kRtp) {
     count_rtp(leg, packet, meta.arrival);
+    // Before the other leg's SRTP, which authenticates the type (RFC 3711 3.1).
+    if (leg.renumbers && !leg.more->payloads.apply(data_of(packet))) [[unlikely]] {
+      return drop(worker, packet, &leg, DropReason::kPayloadUnknown);
+    }
   } else {
     leg.rtcp_received.add();
     if (!rtcp_is_well_formed(bytes_of(packet))) return drop(worker, packet, &leg, DropReason::kRtcpMalformed);

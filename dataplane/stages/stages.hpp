@@ -33,7 +33,7 @@ bool resume(WorkerState& worker, Burst& opened, Burst& sealed) noexcept;
 /// Has the memory of the legs that the burst will leave by fetched, while unprotect works.
 void prefetch_sinks(const WorkerState& worker, const Burst& burst) noexcept;
 
-/// Counts what each leg received and passes it to the leg's sink.
+/// Counts what each leg received and passes it to the leg's sink, with the payload types of that side.
 void route(WorkerState& worker, Burst& burst) noexcept;
 
 /// The second half of route: clear media for the leg `sink` of this worker gets that leg's numbers. False: it is gone.

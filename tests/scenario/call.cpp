@@ -22,6 +22,13 @@ const Leg& Call::leg(const std::string& name) const {
   return *found;
 }
 
+void Call::expect_rtcp(const std::string& name, RtcpMode mode) {
+  settle();
+  for (Leg& leg : legs_) {
+    if (leg.name == name) leg.rtcp = mode;
+  }
+}
+
 Frame Call::frame(const std::string& name, Bytes wire, bool rtcp) const {
   const Leg& from = leg(name);
   const auto side = static_cast<std::size_t>(from.side);

@@ -32,6 +32,8 @@ class Call {
 
   Gateway& gateway() { return gateway_; }
   const Leg& leg(const std::string& name) const;
+  /// What the leg's party and this know of its RTCP, from now on.
+  void expect_rtcp(const std::string& name, dataplane::RtcpMode mode);
   Party& party(const std::string& leg) { return parties_.at(leg); }
   void replace_party(const std::string& leg, Party party) { parties_.at(leg) = std::move(party); }
 

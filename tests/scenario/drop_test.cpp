@@ -217,6 +217,19 @@ std::vector<Scenario> leg_drops() {
                      .dropped(),
                  Send::rtcp("west", receiver_report(5))},
        .drops = {{DropReason::kRtcpMalformed, 1}}},
+      {.name = "payload_unknown",
+       .description = "nobody agreed on 96, which is what 97 becomes on the other leg",
+       .legs = {west_with([](Leg& leg) {
+                  leg.adjust = [](dataplane::Stream& stream) {
+                    dataplane::PayloadMap payloads;
+                    payloads.map(97, 96);
+                    payloads.refuse(96);
+                    stream.set_payloads(payloads);
+                  };
+                }),
+                plain_leg("east")},
+       .sends = {Send("west", Rtp().payload_type(96)).dropped(), speech()},
+       .drops = {{DropReason::kPayloadUnknown, 1}}},
       {.name = "sink_gone",
        .description = "a leg whose media goes nowhere",
        .legs = {west_with([](Leg& leg) { leg.peer = ""; })},
@@ -393,9 +406,7 @@ TEST(DropReasons, AreCountedForTheLeg) {
   call.send("west", Rtp().bytes());
   call.inject("east", call.frame("east", Rtp().bytes(), false).bytes());
   call.settle();
-  const auto of = [&](const char* leg, DropReason reason) {
-    return call.gateway().stream(leg).dropped(reason);
-  };
+  const auto of = [&](const char* leg, DropReason reason) { return call.gateway().stream(leg).dropped(reason); };
   EXPECT_EQ(of("east", DropReason::kIndexUsed), 1U);
   EXPECT_EQ(of("east", DropReason::kAuthFailed), 1U);
   EXPECT_EQ(of("west", DropReason::kIndexUsed), 0U);

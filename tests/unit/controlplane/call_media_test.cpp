@@ -97,9 +97,10 @@ class CallMediaTest : public testing::Test {
 
   /// An agreement: the first leg as given, the other one plain.
   void agree(LegLine line) {
-    media_->apply(media_of(std::move(line)), media_of(plain_line(31000)));
+    apply(media_of(std::move(line)), media_of(plain_line(31000)));
     settle();
   }
+  void apply(const LegMedia& first, const LegMedia& second) { media_->apply(first, second, {}, 0); }
   /// Until the worker has done what it was told, and what that leads to.
   void settle() {
     const auto end = std::chrono::steady_clock::now() + std::chrono::milliseconds(30);
@@ -157,13 +158,13 @@ TEST_F(CallMediaTest, KeysThatComeBackStillKnowWhatTheyWereUsedFor) {
 
 /// Hold by port 0 (field case 8): the other leg's line stays agreed with its keys, and so does what they remember.
 TEST_F(CallMediaTest, ALineThatIsOffKeepsTheKeysOfTheOtherLeg) {
-  media_->apply(media_of(plain_line(31000)), media_of(secure_line(30000, KeyChange::kNew)));
+  apply(media_of(plain_line(31000)), media_of(secure_line(30000, KeyChange::kNew)));
   settle();
   for (unsigned turn = 1; turn <= 20; ++turn) {
-    media_->apply(media_of(off_line()), media_of(secure_line(30000, KeyChange::kKeep)));
+    apply(media_of(off_line()), media_of(secure_line(30000, KeyChange::kKeep)));
     settle();
     EXPECT_EQ(installed(), 0U);
-    media_->apply(media_of(plain_line(31000)), media_of(secure_line(30000, KeyChange::kKeep)));
+    apply(media_of(plain_line(31000)), media_of(secure_line(30000, KeyChange::kKeep)));
     settle();
     EXPECT_EQ(installed(), 2U);
     ASSERT_EQ(secure_retired_.size(), turn);
@@ -175,15 +176,15 @@ TEST_F(CallMediaTest, ALineThatIsOffKeepsTheKeysOfTheOtherLeg) {
 /// Nothing is made anew under a key whose past is still with the worker.
 TEST_F(CallMediaTest, ALineIsRefusedBeforeItsKeysAreBack) {
   agree(secure_line(30000, KeyChange::kNew));
-  media_->apply(media_of(off_line()), media_of(off_line()));
-  EXPECT_THROW(media_->apply(media_of(secure_line(30000, KeyChange::kNew)), media_of(plain_line(31000))), SetupError);
+  apply(media_of(off_line()), media_of(off_line()));
+  EXPECT_THROW(apply(media_of(secure_line(30000, KeyChange::kNew)), media_of(plain_line(31000))), SetupError);
   settle();
-  EXPECT_NO_THROW(media_->apply(media_of(secure_line(30000, KeyChange::kNew)), media_of(plain_line(31000))));
+  EXPECT_NO_THROW(apply(media_of(secure_line(30000, KeyChange::kNew)), media_of(plain_line(31000))));
 }
 
 TEST_F(CallMediaTest, ACallThatEndsLeavesNothingThatIsAwaited) {
   agree(secure_line(30000, KeyChange::kNew));
-  media_->apply(media_of(off_line()), media_of(off_line()));
+  apply(media_of(off_line()), media_of(off_line()));
   media_.reset();
   settle();
   EXPECT_EQ(keys_gone_, 2U);

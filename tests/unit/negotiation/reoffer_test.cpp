@@ -273,9 +273,12 @@ TEST(ReOffers, PayloadTypesKeepTheirMeaningPerLeg) {
   EXPECT_EQ(relay.to_answerer[0].to, 97);
   EXPECT_EQ(relay.to_answerer[1].from, 101);
   EXPECT_EQ(relay.to_answerer[1].to, 96);
-  // The callee sends what we offered it: the caller's own numbers.
+  // The callee sends what we offered it: the caller's own numbers. By its own it may send what is no other's.
+  ASSERT_EQ(relay.to_offerer.size(), 3U);
   EXPECT_EQ(relay.to_offerer[0].from, 96);
   EXPECT_EQ(relay.to_offerer[0].to, 96);
+  EXPECT_EQ(relay.to_offerer[2].from, 97);
+  EXPECT_EQ(relay.to_offerer[2].to, 96);
   call.exchange_roles();
   EXPECT_EQ(call.offer("m=audio 5000 RTP/AVP 97 96 98\na=rtpmap:97 opus/48000/2\na=rtpmap:96 telephone-event/8000\n"
                        "a=rtpmap:98 speex/8000"),
