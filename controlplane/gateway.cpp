@@ -294,6 +294,9 @@ void Gateway::add_call_commands() {
   control_.handle("lines", [this](const nlohmann::json&) {
     return nlohmann::json{{"registrations", sip().calls().registrations()}};
   });
+  control_.handle("trunks", [this](const nlohmann::json&) {
+    return nlohmann::json{{"trunks", sip().trunks().list()}};
+  });
 }
 
 void Gateway::run() {

@@ -60,7 +60,8 @@ struct TrunkTarget {
 
 /// A static peer or proxy.
 struct TrunkConfig : PartyConfig {
-  std::vector<TrunkTarget> targets;  ///< in order of preference
+  std::vector<TrunkTarget> targets;     ///< in order of preference
+  std::chrono::seconds keep_alive{30};  ///< between two OPTIONS to each target; 0: none
 };
 
 /// Numbers that begin with `prefix` (or are `number`) go to a line, a trunk or a service.

@@ -88,4 +88,22 @@ std::string registrations_text(const json& reply) {
   return reply.at("registrations").empty() ? "nobody is registered\n" : table.to_string();
 }
 
+std::string trunks_text(const json& reply) {
+  using Align = TextTable::Align;
+  TextTable table({{"trunk", Align::kLeft},
+                   {"target", Align::kLeft},
+                   {"transport", Align::kLeft},
+                   {"state", Align::kLeft},
+                   {"for s"},
+                   {"last answer", Align::kLeft},
+                   {"round trip in ms"}});
+  for (const json& trunk : reply.at("trunks")) {
+    for (const json& target : trunk.at("targets")) {
+      table.add({text(trunk, "trunk"), text(target, "target"), text(target, "transport"), text(target, "state"),
+                 text(target, "for_s"), text(target, "answer"), text(target, "round_trip_ms")});
+    }
+  }
+  return reply.at("trunks").empty() ? "no trunks are configured\n" : table.to_string();
+}
+
 }  // namespace sallyport::controlplane

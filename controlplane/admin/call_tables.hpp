@@ -12,5 +12,7 @@ std::string calls_text(const nlohmann::json& reply);
 std::string call_text(const nlohmann::json& reply);
 /// Of `sallyport lines`: who is registered, from where.
 std::string registrations_text(const nlohmann::json& reply);
+/// Of `sallyport trunks`.
+std::string trunks_text(const nlohmann::json& reply);
 
 }  // namespace sallyport::controlplane

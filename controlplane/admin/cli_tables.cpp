@@ -274,6 +274,10 @@ std::string status_text(const json& reply) {
          buffers_text(field(reply, "packet_buffers"));
   const json& streams = field(reply, "streams");
   out += "\nstreams        " + count(streams, "configured") + " configured, " + count(streams, "active") + " active\n";
+  for (const json& trunk : field(field(reply, "sip"), "trunks")) {
+    out += "trunk          " + text(trunk, "trunk") + ": " + count(trunk, "down") + " of " + count(trunk, "targets") +
+           " targets down\n";
+  }
   for (const json& warning : field(reply, "warnings")) {
     out.append("WARNING: ").append(warning.is_string() ? warning.get<std::string>() : warning.dump()).append("\n");
   }
@@ -365,6 +369,7 @@ std::string reply_text(const std::string& command, const json& reply, const Earl
   if (command == "calls") return calls_text(reply);
   if (command == "call") return call_text(reply);
   if (command == "lines") return registrations_text(reply);
+  if (command == "trunks") return trunks_text(reply);
   return fields_text(reply);
 }
 

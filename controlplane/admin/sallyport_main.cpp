@@ -27,7 +27,7 @@ constexpr int kDone = 0;
 constexpr int kRefused = 1;
 constexpr int kUsage = 2;
 
-constexpr std::array<std::pair<std::string_view, std::string_view>, 12> kCommands = {{
+constexpr std::array<std::pair<std::string_view, std::string_view>, 13> kCommands = {{
     {"status", "cores and their load, ports, engine, warnings"},
     {"stats", "packets of each worker by what became of them, drops by reason, time per stage"},
     {"pauses", "the last times that a worker stood still, and what is known of why"},
@@ -35,6 +35,7 @@ constexpr std::array<std::pair<std::string_view, std::string_view>, 12> kCommand
     {"calls", "calls that are up and the latest that were: status, suites, why they ended"},
     {"call", "show ID: one call with all reasons: why this suite, why this status"},
     {"lines", "lines that are registered, and from where"},
+    {"trunks", "each trunk's targets: up or down, since when, what they answered last"},
     {"trace", "NAME: what every stage does with the next packets of that stream, or of its side NAME.a or NAME.b"},
     {"capture", "NAME --write FILE: that stream's (side's) packets as they arrive and leave, into a new pcap file"},
     {"reload", "read the configuration again; streams that stay the same lose nothing"},
@@ -116,9 +117,9 @@ void check_together(const Arguments& arguments) {
   if (arguments.watch && (!(*arguments.watch >= 0.1) || *arguments.watch > 3600)) {
     throw UsageError("--watch: expected 0.1 to 3600 seconds");
   }
-  constexpr std::array<std::string_view, 5> kViews{"status", "stats", "streams", "calls", "lines"};
+  constexpr std::array<std::string_view, 6> kViews{"status", "stats", "streams", "calls", "lines", "trunks"};
   const bool views = std::find(kViews.begin(), kViews.end(), arguments.command) != kViews.end();
-  if (arguments.watch && !views) throw UsageError("--watch goes with status, stats, streams, calls and lines");
+  if (arguments.watch && !views) throw UsageError("--watch goes with status, stats, streams, calls, lines and trunks");
   if ((arguments.packets || arguments.seconds) && !takes_name(arguments.command)) {
     throw UsageError("--packets and --seconds go with trace and capture");
   }

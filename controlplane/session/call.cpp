@@ -26,19 +26,6 @@ int status_for_caller(int status) {
 /// Whether a refusal may be one of SRTP: a party that wants none says one of these.
 bool may_refuse_srtp(int status) { return status == 488 || status == 415 || status == 606; }
 
-std::string trunk_uri(const std::string& number, const TrunkTarget& target) {
-  std::string uri = "sip:";
-  uri.append(number).append("@").append(target.remote.to_string());
-  if (target.kind == sip::TransportKind::kTcp) uri += ";transport=tcp";
-  if (target.kind == sip::TransportKind::kTls) uri += ";transport=tls";
-  return uri;
-}
-
-/// Whom a trunk's certificate has to be for: a trunk that is not secure may be anybody whom we trust.
-const std::string& server_name(const TrunkConfig& trunk) {
-  return trunk.security == DeviceSecurity::kNonsecure ? trunk.certificate_name : trunk.device();
-}
-
 /// An address with a display name, for From.
 std::string name_address(const std::string& display, const std::string& user, const std::string& host) {
   std::string text = display.empty() ? std::string() : sip::quoted(display) + " ";
@@ -99,24 +86,13 @@ void Call::start(const std::shared_ptr<sip::ServerTransaction>& invite) {
 }
 
 void Call::reach_callee() {
-  if (parties_[kCallee].trunk != nullptr) return reach_trunk(0, "it has no target");
+  if (parties_[kCallee].trunk != nullptr) {
+    targets_ = world_.trunks.targets(*parties_[kCallee].trunk);
+    return reach_trunk("it has no target");
+  }
   const std::vector<Binding> bindings = world_.directory.bindings(parties_[kCallee].line->name);
   if (bindings.empty()) return failed(kCallee, 480, "the line is not registered");
   invite_callee(bindings.front().flow, bindings.front().to, bindings.front().contact);
-}
-
-void Call::reach_trunk(std::size_t number, const std::string& why) {
-  const TrunkConfig& trunk = *parties_[kCallee].trunk;
-  if (number >= trunk.targets.size()) return failed(kCallee, 503, why);
-  const TrunkTarget& target = trunk.targets[number];
-  const bool tls = target.kind == sip::TransportKind::kTls;
-  world_.agent.reach(
-      {target.kind, target.remote, tls ? server_name(trunk) : std::string(), tls ? world_.tls_for(trunk) : nullptr},
-      [this, number, target, weak = std::weak_ptr(alive_)](const sip::Flow* flow, const std::string& failed_because) {
-        if (weak.expired() || over_) return;
-        if (flow == nullptr) return reach_trunk(number + 1, failed_because);
-        invite_callee(*flow, target.remote, trunk_uri(number_, target));
-      });
 }
 
 void Call::invite_callee(const sip::Flow& flow, const Endpoint& to, const std::string& uri) {
@@ -339,7 +315,7 @@ void Call::failed(std::size_t number, int status, const std::string& reason) {
     offer_.reset();
     return two.refuse(status_for_caller(status), reason);
   }
-  if (retry_in_clear(status)) return;
+  if (retry_in_clear(status) || (number == kCallee && try_next_target(status, reason))) return;
   two.refuse(status_for_caller(status), reason);
   end(std::to_string(status) + " " + reason);
 }

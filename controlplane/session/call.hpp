@@ -14,6 +14,7 @@
 #include "controlplane/negotiation/media_plan.hpp"
 #include "controlplane/session/call_media.hpp"
 #include "controlplane/session/directory.hpp"
+#include "controlplane/session/trunks.hpp"
 #include "controlplane/signalling/sip/call_leg.hpp"
 
 namespace sallyport::controlplane {
@@ -25,6 +26,7 @@ struct CallWorld {
   sip::UserAgent& agent;
   MediaGate& gate;
   Directory& directory;
+  Trunks& trunks;
   /// The MediaGate's pool for a party that is signalled with over that address family. Throws SetupError.
   std::function<std::uint16_t(const PartyConfig&, bool v6)> pool_for;
   /// What to connect to a trunk's target with; null without TLS.
@@ -92,7 +94,9 @@ class Call {
   static std::size_t other(std::size_t number) noexcept { return 1 - number; }
   sip::CallLeg::Events events_of(std::size_t number);
   void reach_callee();
-  void reach_trunk(std::size_t target, const std::string& why);
+  void reach_trunk(const std::string& why);
+  bool try_next_target(int status, const std::string& why);
+  void lose_patience(std::size_t target);
   void invite_callee(const sip::Flow& flow, const Endpoint& to, const std::string& uri);
   bool retry_in_clear(int status);
   Leg negotiating(std::size_t number, bool speaks);
@@ -120,6 +124,8 @@ class Call {
   std::array<std::uint64_t, 2> versions_{};
   SecretString first_offer_;  ///< the caller's, while its callee may be tried again
   sip::Invitation invitation_;
+  std::vector<TrunkTarget> targets_;  ///< of a callee that is a trunk, in the order to be tried
+  std::size_t target_ = 0;            ///< of them, the one that is tried
   std::optional<Offer> offer_;
   SecretString early_answer_;  ///< that the caller was told by a provisional answer
   SecretString early_source_;  ///< the callee's description that it was made of

@@ -94,13 +94,20 @@ SipService::SipService(boost::asio::io_context& io, const Config& config, Datapl
       gate_(dataplane, engine, make_pools(config.ports, pools_), std::move(watch), kPortRest, config.sip.media_timeout),
       agent_(io, {}, {}, "Sallyport/" + std::string(kVersion),
              {.request = [this](const std::shared_ptr<sip::ServerTransaction>& made) { calls_.request(made); },
-              .closed = [this](const sip::Flow& flow, const std::string&) { calls_.flow_closed(flow); }}),
+              .closed =
+                  [this](const sip::Flow& flow, const std::string&) {
+                    calls_.flow_closed(flow);
+                    trunks_.flow_closed(flow);
+                  }}),
       directory_(agent_, std::make_shared<SipConfig>(config.sip)),
+      trunks_(
+          agent_, [this] { return client_tls(); }, directory_.config()),
       calls_({.agent = agent_,
               .gate = gate_,
               .directory = directory_,
+              .trunks = trunks_,
               .pool_for = [this](const PartyConfig& party, bool v6) { return pool_for(party, v6); },
-              .tls_for = [this](const PartyConfig&) { return tls_ ? tls_->client() : nullptr; },
+              .tls_for = [this](const PartyConfig&) { return client_tls(); },
               .over = {}}),
       ticket_timer_(io) {
   for (const StreamConfig& stream : config.streams) {
@@ -146,6 +153,7 @@ std::uint16_t SipService::pool_for(const PartyConfig& party, bool v6) const {
 void SipService::reload(const SipConfig& config) {
   if (tls_) tls_->reload(settings_of(config));
   directory_.set_config(std::make_shared<SipConfig>(config));
+  trunks_.set_config(directory_.config());
 }
 
 json SipService::status() const {
@@ -166,6 +174,7 @@ json SipService::status() const {
           {"certificates", std::move(certificates)},
           {"calls", calls_.count()},
           {"registrations", calls_.registrations()},
+          {"trunks", trunks_.summary()},
           {"connections", agent_.transport().connections()},
           {"received", transport.received},
           {"malformed", transport.malformed_answered + transport.malformed_dropped},

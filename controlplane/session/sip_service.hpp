@@ -14,6 +14,7 @@
 #include "controlplane/session/call_media.hpp"
 #include "controlplane/session/calls.hpp"
 #include "controlplane/session/directory.hpp"
+#include "controlplane/session/trunks.hpp"
 #include "controlplane/signalling/sip/user_agent.hpp"
 
 namespace sallyport::controlplane {
@@ -33,6 +34,7 @@ class SipService {
 
   MediaGate& gate() noexcept { return gate_; }
   Calls& calls() noexcept { return calls_; }
+  const Trunks& trunks() const noexcept { return trunks_; }
 
   /// For `sallyport status`.
   nlohmann::json status() const;
@@ -45,6 +47,7 @@ class SipService {
 
   static std::vector<MediaPool> make_pools(const std::vector<PortConfig>& ports, std::vector<PoolOfPort>& which);
   static std::shared_ptr<TlsContexts> make_tls(const SipConfig& config);
+  sip::Connection::TlsContext client_tls() const { return tls_ ? tls_->client() : nullptr; }
   std::uint16_t pool_for(const PartyConfig& party, bool v6) const;
   void renew_tickets();
 
@@ -54,6 +57,7 @@ class SipService {
   MediaGate gate_;
   sip::UserAgent agent_;
   Directory directory_;
+  Trunks trunks_;
   Calls calls_;
   boost::asio::steady_timer ticket_timer_;
 };

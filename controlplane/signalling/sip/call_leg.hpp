@@ -76,6 +76,8 @@ class CallLeg : public DialogUser {
   const Flow& flow() const noexcept { return flow_; }
   const Endpoint& to() const noexcept { return to_; }
   const std::string& call_id() const noexcept { return call_id_; }
+  /// Whether our INVITE that is under way has been answered at all, 100 included.
+  bool heard() const noexcept { return client_ != nullptr && client_->heard(); }
   bool busy() const noexcept { return client_ != nullptr || server_ != nullptr; }
   /// What the agent says of a flow that is gone: a leg that is up goes on, and is reached anew.
   void flow_closed();

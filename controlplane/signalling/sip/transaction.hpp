@@ -96,6 +96,8 @@ class ClientTransaction : public std::enable_shared_from_this<ClientTransaction>
 
   const Message& request() const noexcept { return request_; }
   const Flow& flow() const noexcept { return flow_; }
+  /// Whether any answer has come.
+  bool heard() const noexcept { return provisional_ || final_; }
   /// CANCELs an INVITE, as soon as that is allowed (RFC 3261 9.1). Its final answer still comes, 487 as a rule; where
   /// none does, `failed`.
   void cancel();

@@ -1,0 +1,124 @@
+#include "controlplane/session/trunks.hpp"
+
+#include <algorithm>
+
+#include "controlplane/session/trunk_target.hpp"
+
+namespace sallyport::controlplane {
+
+using nlohmann::json;
+
+Trunks::Trunks(sip::UserAgent& agent, TlsSource tls, std::shared_ptr<const SipConfig> config)
+    : agent_(agent), tls_(std::move(tls)) {
+  set_config(std::move(config));
+}
+
+void Trunks::set_config(std::shared_ptr<const SipConfig> config) {
+  auto before = std::exchange(entries_, {});
+  config_ = std::move(config);
+  for (const TrunkConfig& trunk : config_->trunks) {
+    std::vector<Entry>& old = before[trunk.name];
+    std::vector<Entry>& now = entries_[trunk.name];
+    for (const TrunkTarget& target : trunk.targets) {
+      Watched wanted{target, server_name(trunk), "sip:" + config_->realm, trunk.keep_alive};
+      const auto same =
+          std::find_if(old.begin(), old.end(), [&](const Entry& entry) { return entry.watched == wanted; });
+      if (same == old.end()) {
+        now.push_back(make(trunk, std::move(wanted)));
+      } else {
+        now.push_back(std::move(*same));
+        old.erase(same);
+      }
+    }
+  }
+}
+
+Trunks::Entry Trunks::make(const TrunkConfig& trunk, Watched watched) {
+  Entry entry{std::move(watched), nullptr};
+  if (trunk.keep_alive == std::chrono::seconds(0)) return entry;
+  const TrunkTarget& target = entry.watched.target;
+  // Its name is asked for each time: the trunk that it is of may be another object by then.
+  TrunkConfig settings;
+  settings.name = trunk.name;
+  settings.security = trunk.security;
+  settings.certificate_name = trunk.certificate_name;
+  WatchTimes times;
+  times.interval = trunk.keep_alive;
+  times.patience = std::clamp<std::chrono::milliseconds>(times.interval, times.patience / 2, times.patience);
+  entry.watch = std::make_unique<TargetWatch>(
+      agent_,
+      TargetWatch::Target{"trunk " + trunk.name + ": " + to_string(target), target_uri({}, target), entry.watched.from,
+                          [this, settings, target] { return destination_of(settings, target, tls_()); }},
+      times);
+  return entry;
+}
+
+TargetState Trunks::state_of(const Entry& entry) {
+  return entry.watch ? entry.watch->seen().state : TargetState::kUnknown;
+}
+
+std::vector<TrunkTarget> Trunks::targets(const TrunkConfig& trunk) const {
+  // A call may be of a configuration that is no more.
+  const auto found = entries_.find(trunk.name);
+  std::vector<TrunkTarget> ordered = trunk.targets;
+  if (found == entries_.end()) return ordered;
+  const auto down = [&](const TrunkTarget& target) {
+    return std::any_of(found->second.begin(), found->second.end(), [&](const Entry& entry) {
+      return entry.watched.target == target && state_of(entry) == TargetState::kDown;
+    });
+  };
+  std::stable_partition(ordered.begin(), ordered.end(), [&](const TrunkTarget& target) { return !down(target); });
+  return ordered;
+}
+
+void Trunks::doubt(const TrunkConfig& trunk, const TrunkTarget& target) {
+  const auto found = entries_.find(trunk.name);
+  if (found == entries_.end()) return;
+  for (const Entry& entry : found->second) {
+    if (entry.watch && entry.watched.target == target) entry.watch->doubt();
+  }
+}
+
+void Trunks::flow_closed(const sip::Flow& flow) {
+  for (const auto& [name, entries] : entries_) {
+    for (const Entry& entry : entries) {
+      if (entry.watch) entry.watch->flow_closed(flow);
+    }
+  }
+}
+
+json Trunks::list() const {
+  json shown = json::array();
+  const auto now = agent_.timers().now();
+  for (const TrunkConfig& trunk : config_->trunks) {
+    json targets = json::array();
+    for (const Entry& entry : entries_.at(trunk.name)) {
+      json target{{"target", entry.watched.target.remote.to_string()},
+                  {"transport", sip::name_of(entry.watched.target.kind)}};
+      if (entry.watch) {
+        const TargetWatch::Seen& seen = entry.watch->seen();
+        target["state"] = to_string(seen.state);
+        target["for_s"] = std::chrono::duration_cast<std::chrono::seconds>(now - seen.since).count();
+        target["answer"] = seen.answer;
+        if (seen.round_trip) target["round_trip_ms"] = static_cast<double>(seen.round_trip->count()) / 1000;
+      } else {
+        target["state"] = "not watched";
+      }
+      targets.push_back(std::move(target));
+    }
+    shown.push_back({{"trunk", trunk.name}, {"targets", std::move(targets)}});
+  }
+  return shown;
+}
+
+json Trunks::summary() const {
+  json shown = json::array();
+  for (const auto& [name, entries] : entries_) {
+    const auto down = std::count_if(entries.begin(), entries.end(),
+                                    [](const Entry& entry) { return state_of(entry) == TargetState::kDown; });
+    shown.push_back({{"trunk", name}, {"targets", entries.size()}, {"down", down}});
+  }
+  return shown;
+}
+
+}  // namespace sallyport::controlplane

@@ -1,0 +1,61 @@
+// The trunks' targets as they are now: watched, and in the order in which a call tries them. Made by SipService;
+// control thread only. Sends what TargetWatch sends, and no calls.
+#pragma once
+
+#include <map>
+#include <memory>
+#include <nlohmann/json.hpp>
+#include <string>
+#include <vector>
+
+#include "controlplane/session/target_watch.hpp"
+#include "controlplane/signalling/sip/user_agent.hpp"
+#include "controlplane/sip_config.hpp"
+
+namespace sallyport::controlplane {
+
+class Trunks {
+ public:
+  /// What to connect to a TLS target with now; null without TLS.
+  using TlsSource = std::function<sip::Connection::TlsContext()>;
+
+  Trunks(sip::UserAgent& agent, TlsSource tls, std::shared_ptr<const SipConfig> config);
+
+  /// Targets that stay as they were keep what is known of them.
+  void set_config(std::shared_ptr<const SipConfig> config);
+
+  /// In the order to be tried: as configured, but those that are down last.
+  std::vector<TrunkTarget> targets(const TrunkConfig& trunk) const;
+  /// A call could not be made over that target.
+  void doubt(const TrunkConfig& trunk, const TrunkTarget& target);
+  void flow_closed(const sip::Flow& flow);
+
+  /// For `sallyport trunks`.
+  nlohmann::json list() const;
+  /// For `sallyport status`: how many targets each trunk has and how many of them are not down.
+  nlohmann::json summary() const;
+
+ private:
+  /// What a watch depends on.
+  struct Watched {
+    TrunkTarget target;
+    std::string server_name;
+    std::string from;
+    std::chrono::seconds keep_alive{0};
+    bool operator==(const Watched&) const = default;
+  };
+  struct Entry {
+    Watched watched;
+    std::unique_ptr<TargetWatch> watch;  ///< null where keep_alive is off
+  };
+
+  Entry make(const TrunkConfig& trunk, Watched watched);
+  static TargetState state_of(const Entry& entry);
+
+  sip::UserAgent& agent_;
+  TlsSource tls_;
+  std::shared_ptr<const SipConfig> config_;
+  std::map<std::string, std::vector<Entry>> entries_;  ///< by the trunk's name, as configured
+};
+
+}  // namespace sallyport::controlplane
