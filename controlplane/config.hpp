@@ -38,16 +38,21 @@ struct ReceiveRoc {
 struct StreamSideConfig {
   Endpoint local;
   Endpoint remote;
-  const crypto::Suite* suite = nullptr;              ///< null: plain RTP
-  std::vector<crypto::MasterKeyEntry> send_keys;     ///< we protect with one of them; several have MKIs
-  std::vector<crypto::MasterKeyEntry> receive_keys;  ///< the party protects with them
-  std::uint8_t send_with = 1;                        ///< which of the send keys, counted from 1
-  crypto::SessionParameters parameters;              ///< of both directions
+  const crypto::Suite* suite = nullptr;                      ///< null: plain RTP
+  std::vector<crypto::MasterKeyEntry> send_keys;             ///< we protect with one of them; several have MKIs
+  std::vector<crypto::MasterKeyEntry> receive_keys;          ///< the party protects with them
+  std::uint8_t send_with = 1;                                ///< which of the send keys, counted from 1
+  crypto::SessionParameters parameters;                      ///< of both directions, but for
+  std::optional<crypto::SessionParameters> send_parameters;  ///< what a call has agreed on for ours
   std::vector<ReceiveRoc> receive_rocs;
   RtcpMode rtcp = RtcpMode::kPair;
   SourceCheck source_check = SourceCheck::kAddress;
   std::optional<std::uint8_t> dscp;   ///< nothing: keep what came in
   std::optional<std::uint32_t> ssrc;  ///< nothing: random (SRTP) or passed through (RTP)
+
+  const crypto::SessionParameters& sent_parameters() const noexcept {
+    return send_parameters ? *send_parameters : parameters;
+  }
 };
 
 struct StreamConfig {

@@ -56,6 +56,8 @@ std::vector<KeyRow> site_rows() {
       KeyRow{"sip", "media_timeout", "silence until a leg is reported; 0: never", "seconds", "30",
              "a number from 0 to 86400",
              [](Target& t, Text v) { return set_duration(t.config->sip.media_timeout, v, 0, 86'400); }},
+      KeyRow{"sip", "media_timeout_ends", "yes: a call with such a leg is ended, unless the leg is on hold", "", "no",
+             kYesNo, [](Target& t, Text v) { return set_yes_no(t.config->sip.media_timeout_ends, v); }},
       KeyRow{"sip", "cdr", "file that a JSON line is added to for each call that is over", "", "(none)", kPath,
              [](Target& t, Text v) { return set_text(t.config->sip.cdr, v); }},
 

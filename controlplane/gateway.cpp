@@ -83,7 +83,11 @@ Gateway::Gateway(Config config, std::vector<std::string> overrides)
                                   streams_->retired(handle, stream);
                                   if (sip_) sip_->gate().retired(handle, stream);
                                 },
-                            .key_lifetime = [this](const auto&... told) { streams_->key_lifetime(told...); },
+                            .key_lifetime =
+                                [this](const auto&... told) {
+                                  streams_->key_lifetime(told...);
+                                  if (sip_) sip_->calls().key_lifetime(told...);
+                                },
                             .epoch_due =
                                 [this](const auto&... told) {
                                   streams_->epoch_due(told...);
@@ -338,6 +342,22 @@ void Gateway::watch_health() {
   });
 }
 
+/// Parties and streams of a new configuration. Throws SetupError; then the streams are as they were.
+StreamChanges Gateway::take_over(Config& wanted) {
+  if (!sip_) return streams_->apply(std::move(wanted.streams));
+  FixedPorts& ports = sip_->fixed_ports();
+  ports.claim(wanted.streams);
+  try {
+    sip_->reload(wanted.sip);
+    const StreamChanges changes = streams_->apply(std::move(wanted.streams));
+    ports.keep(PortAllocator::Clock::now());
+    return changes;
+  } catch (...) {
+    ports.undo(PortAllocator::Clock::now());
+    throw;
+  }
+}
+
 std::vector<std::string> Gateway::reload() {
   std::vector<std::string> faults;
   try {
@@ -346,8 +366,7 @@ std::vector<std::string> Gateway::reload() {
       faults.push_back(setting + " cannot change while the gateway runs; restart it");
     }
     if (faults.empty()) {
-      if (sip_) sip_->reload(wanted.sip);
-      const StreamChanges changes = streams_->apply(std::move(wanted.streams));
+      const StreamChanges changes = take_over(wanted);
       set_log_level(wanted.log_level);
       config_.log_level = wanted.log_level;
       capture_->streams_changed(wanted.clear_media);

@@ -62,6 +62,7 @@ class Gateway {
   void poll_dataplane();
   void watch_health();
   /// Reads the configuration again and applies it; a wrong one changes nothing. Returns the faults, empty if applied.
+  StreamChanges take_over(Config& wanted);
   std::vector<std::string> reload();
 
   // Destroyed from the last to the first: watches before the resolver, workers before the ports that they poll, ports

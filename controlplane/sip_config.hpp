@@ -96,6 +96,7 @@ struct SipConfig {
   std::chrono::seconds min_expires{60};
   std::chrono::seconds max_expires{3600};
   std::chrono::seconds media_timeout{30};
+  bool media_timeout_ends = false;
   std::string cdr;  ///< file that a JSON line per call is added to; empty: none
   SrtpCiphers srtp_ciphers = SrtpCiphers::kAll;
   MediaServiceSuites media_service_suites = MediaServiceSuites::kAll;

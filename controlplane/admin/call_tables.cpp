@@ -25,7 +25,7 @@ void add_leg(std::string& out, const json& leg, const char* name) {
   const json& packets = leg.at("packets");
   out.append("\n  packets: ").append(text(packets, "received")).append(" received, ").append(text(packets, "sent"));
   out.append(" sent, ").append(text(packets, "lost")).append(" lost, ").append(text(packets, "dropped"));
-  out.append(" dropped\n");
+  out.append(leg.value("silent", false) ? " dropped; SENDS NO MEDIA\n" : " dropped\n");
   for (const json& line : leg.at("media")) {
     out.append("  ").append(text(line, "kind")).append(": ");
     const json suite = line.value("suite", json(nullptr));

@@ -137,6 +137,7 @@ Leg Call::negotiating(std::size_t number, bool speaks) {
   }
   leg.up = agreed_[number].empty() ? nullptr : &agreed_[number];
   leg.in_clear = number == kCallee && in_clear_;
+  leg.new_keys = worn_[number];
   return leg;
 }
 
@@ -189,6 +190,7 @@ Call::Text Call::pass_answer(const SecretString& text, std::string& refusal) try
   media_->apply(by_caller ? plan.offerer : plan.answerer, by_caller ? plan.answerer : plan.offerer, plan.relays, from);
   agreed_[from] = std::move(plan.offerer);
   agreed_[other(from)] = std::move(plan.answerer);
+  worn_ = {};
   update_status();
   return to_string(plan.answer);
 } catch (const SetupError& error) {
@@ -237,7 +239,7 @@ void Call::progress(std::size_t number, int status, const SecretString& descript
 }
 
 void Call::answered(std::size_t number, const SecretString& description) {
-  if (over_) return;
+  if (over_ || renewed(number, description)) return;
   sip::CallLeg& one = *legs_[number];
   sip::CallLeg& two = *legs_[other(number)];
   if (!offer_) {
@@ -274,6 +276,7 @@ void Call::answered(std::size_t number, const SecretString& description) {
     answered_ = Clock::now();
     first_offer_.clear();
   }
+  settled();
   two.accept(std::move(*text));
 }
 
@@ -284,7 +287,8 @@ void Call::acknowledged(std::size_t number, const SecretString& description) {
   Text text = description.empty() ? std::nullopt : pass_answer(description, refusal);
   offer_.reset();
   offerer.acknowledge(text ? std::move(*text) : SecretString{});
-  if (!text) hang_up(refusal);
+  if (!text) return hang_up(refusal);
+  settled();
 }
 
 /// The callee has no SRTP: once more without, where policy lets.
@@ -310,9 +314,11 @@ bool Call::retry_in_clear(int status) {
 void Call::failed(std::size_t number, int status, const std::string& reason) {
   if (over_) return;
   sip::CallLeg& two = *legs_[other(number)];
+  if (renewal_failed(number, status)) return;
   if (legs_[number]->up()) {
     // A re-offer was refused: whoever made it is told, and what was up stays up.
     offer_.reset();
+    settled();
     return two.refuse(status_for_caller(status), reason);
   }
   if (retry_in_clear(status) || (number == kCallee && try_next_target(status, reason))) return;
@@ -388,9 +394,12 @@ CallView Call::view() const {
   view.state = over_ ? "over" : answered_ ? "up" : ringing_ ? "ringing" : "setup";
   view.number = number_;
   for (std::size_t number = 0; number < legs_.size(); ++number) {
-    view.legs[number] = {parties_[number].to_string(), legs_[number]->call_id(), signalling_path(legs_[number]->flow()),
+    view.legs[number] = {parties_[number].to_string(),
+                         legs_[number]->call_id(),
+                         signalling_path(legs_[number]->flow()),
                          agreed_[number].empty() ? nullptr : &agreed_[number],
-                         media_ ? media_->count(number) : LegCount{}};
+                         media_ ? media_->count(number) : LegCount{},
+                         !over_ && misses_media(number)};
   }
   view.began = began_;
   view.answered = answered_;

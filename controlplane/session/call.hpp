@@ -44,6 +44,7 @@ struct CallView {
     SignallingPath path = SignallingPath::kUnprotected;
     const LegMedia* media = nullptr;
     LegCount count;
+    bool silent = false;  ///< no media for the configured time, although it is to send some
   };
 
   std::uint64_t id = 0;
@@ -76,6 +77,10 @@ class Call {
   /// A stream that its worker would not take; it may be none of this call's.
   void refused(StreamHandle handle);
   bool has(StreamHandle handle) const { return media_ && media_->has(handle); }
+  /// A key of that stream, one of this call's, is nearly or wholly worn out.
+  void key_lifetime(StreamHandle handle, const dataplane::KeyLifetime& told);
+  /// No RTP on that stream, one of this call's, for the configured time, or (false) again.
+  void media_lost(StreamHandle handle, bool lost);
 
   std::uint64_t id() const noexcept { return id_; }
   bool over() const noexcept { return over_; }
@@ -87,6 +92,11 @@ class Call {
   struct Offer {
     std::size_t offerer = kCaller;
     SessionDescription received;
+    OfferPlan plan;
+  };
+  /// An offer of our own on its way to a leg, that changes nothing but our keys.
+  struct Renewal {
+    std::size_t leg = kCaller;
     OfferPlan plan;
   };
   using Text = std::optional<SecretString>;
@@ -111,6 +121,13 @@ class Call {
   void offered(std::size_t number, const SecretString& description);
   void ended(std::size_t number, const std::string& why);
   void update_status();
+  void renew_keys(std::size_t number);
+  void renew_later(std::size_t number, std::chrono::milliseconds delay);
+  bool renewed(std::size_t number, const SecretString& description);
+  bool renewal_failed(std::size_t number, int status);
+  void settled();
+  bool misses_media(std::size_t number) const;
+  void miss_media(std::size_t number);
   void end(const std::string& why);
 
   CallWorld& world_;
@@ -127,9 +144,11 @@ class Call {
   std::vector<TrunkTarget> targets_;  ///< of a callee that is a trunk, in the order to be tried
   std::size_t target_ = 0;            ///< of them, the one that is tried
   std::optional<Offer> offer_;
-  SecretString early_answer_;  ///< that the caller was told by a provisional answer
-  SecretString early_source_;  ///< the callee's description that it was made of
-  bool in_clear_ = false;      ///< the callee refused SRTP
+  std::optional<Renewal> renewal_;
+  std::array<bool, 2> worn_{};  ///< by leg: what is agreed next is to have new keys of ours
+  SecretString early_answer_;   ///< that the caller was told by a provisional answer
+  SecretString early_source_;   ///< the callee's description that it was made of
+  bool in_clear_ = false;       ///< the callee refused SRTP
   std::array<DigestAttempts, 2> attempts_;
   bool ringing_ = false;
   bool over_ = false;

@@ -58,7 +58,8 @@ json leg_json(const CallView::Leg& leg) {
              {"call_id", leg.call_id},
              {"signalling", path_text(leg.path)},
              {"suite", suite_text(leg.media)},
-             {"packets", count_json(leg.count)}};
+             {"packets", count_json(leg.count)},
+             {"silent", leg.silent}};
   json lines = json::array();
   if (leg.media != nullptr) {
     for (const LegLine& line : *leg.media) lines.push_back(line_json(line));

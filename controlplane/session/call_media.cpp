@@ -30,6 +30,7 @@ StreamSideConfig settings_of(const LegLine& agreed, const Endpoint& local, const
   side.send_keys = copy(agreed.srtp.send.keys);
   side.receive_keys = copy(agreed.srtp.receive.keys);
   side.parameters = agreed.srtp.receive.parameters;
+  side.send_parameters = agreed.srtp.send.parameters;
   return side;
 }
 
@@ -57,11 +58,15 @@ LegCount count_of(const dataplane::Stream* stream) {
   return count;
 }
 
-/// Whether a direction needs another context than the one that a stream comes back with.
-bool needs_other(const StreamSideConfig& before, const StreamSideConfig& wanted,
-                 std::vector<crypto::MasterKeyEntry> StreamSideConfig::*keys) {
-  return before.suite != wanted.suite || !same_packets(before.parameters, wanted.parameters) ||
-         !same_keys(before.*keys, wanted.*keys);
+/// Whether a direction needs another context than the one that is there.
+bool needs_other_receiving(const StreamSideConfig& now, const StreamSideConfig& wanted) {
+  return now.suite != wanted.suite || !same_packets(now.parameters, wanted.parameters) ||
+         !same_keys(now.receive_keys, wanted.receive_keys);
+}
+
+bool needs_other_sending(const StreamSideConfig& now, const StreamSideConfig& wanted) {
+  return now.suite != wanted.suite || !same_packets(now.sent_parameters(), wanted.sent_parameters()) ||
+         !same_keys(now.send_keys, wanted.send_keys);
 }
 
 }  // namespace
@@ -69,27 +74,44 @@ bool needs_other(const StreamSideConfig& before, const StreamSideConfig& wanted,
 CallMedia::CallMedia(MediaGate& gate, std::array<std::uint16_t, kLegs> pools) : gate_(gate), pools_(pools) {}
 
 CallMedia::~CallMedia() {
-  const auto now = PortAllocator::Clock::now();
   for (const auto& line : lines_) {
+    if (line == nullptr) continue;
     remove(*line);
     for (KeptStream& kept : line->kept) gate_.drop(kept);
-    for (const auto& pair : line->ports) {
-      if (pair) gate_.ports().give_back(*pair, now);
-    }
+    give_back(*line);
   }
 }
 
 void CallMedia::reserve(const std::vector<bool>& lines) {
+  auto room =
+      static_cast<std::ptrdiff_t>(kMostLines) -
+      std::count_if(lines_.begin(), lines_.end(), [](const auto& line) { return line != nullptr && line->ports[0]; });
   std::vector<Line*> wanting;
   for (std::size_t i = 0; i < lines.size(); ++i) {
-    if (lines_.size() <= i) lines_.push_back(std::make_unique<Line>());
-    if (lines[i] && !lines_[i]->ports[0]) wanting.push_back(lines_[i].get());
+    if (lines_.size() <= i) lines_.emplace_back();
+    if (!lines[i] || (lines_[i] != nullptr && lines_[i]->ports[0]) || room-- <= 0) continue;
+    if (lines_[i] == nullptr) lines_[i] = std::make_unique<Line>();
+    wanting.push_back(lines_[i].get());
   }
   if (wanting.empty()) return;
   std::vector<std::uint16_t> pools;
   for (std::size_t i = 0; i < wanting.size(); ++i) pools.insert(pools.end(), pools_.begin(), pools_.end());
   const std::vector<MediaPort> taken = gate_.ports().take(pools, PortAllocator::Clock::now());
   for (std::size_t i = 0; i < taken.size(); ++i) wanting[i / kLegs]->ports[i % kLegs] = taken[i];
+}
+
+void CallMedia::give_back_unused(const LegMedia& first, const LegMedia& second) {
+  const auto off = [](const LegMedia& media, std::size_t i) { return i >= media.size() || !media[i].active; };
+  for (std::size_t i = 0; i < lines_.size(); ++i) {
+    if (lines_[i] != nullptr && !lines_[i]->installed && off(first, i) && off(second, i)) give_back(*lines_[i]);
+  }
+}
+
+void CallMedia::give_back(Line& line) {
+  for (auto& pair : line.ports) {
+    if (pair) gate_.ports().give_back(*pair, PortAllocator::Clock::now());
+    pair.reset();
+  }
 }
 
 Endpoint CallMedia::endpoint(const MediaPort& pair) const {
@@ -99,8 +121,8 @@ Endpoint CallMedia::endpoint(const MediaPort& pair) const {
 std::vector<std::optional<Endpoint>> CallMedia::local(std::size_t leg) const {
   std::vector<std::optional<Endpoint>> endpoints;
   for (const auto& line : lines_) {
-    const auto& pair = line->ports[leg];
-    endpoints.push_back(pair ? std::optional(endpoint(*pair)) : std::nullopt);
+    const bool has = line != nullptr && line->ports[leg];
+    endpoints.push_back(has ? std::optional(endpoint(*line->ports[leg])) : std::nullopt);
   }
   return endpoints;
 }
@@ -109,6 +131,7 @@ void CallMedia::apply(const LegMedia& first, const LegMedia& second, std::span<c
                       std::size_t offerer) {
   check_families(first, second);
   for (std::size_t i = 0; i < lines_.size(); ++i) {
+    if (lines_[i] == nullptr) continue;
     Line& line = *lines_[i];
     const bool served = i < first.size() && i < second.size() && first[i].active && second[i].active && line.ports[0];
     if (!served) {
@@ -128,7 +151,7 @@ void CallMedia::apply(const LegMedia& first, const LegMedia& second, std::span<c
     if (!known) continue;
     if (i < relays.size()) renumber(line, relays[i], offerer);
     if (line.installed) {
-      change(line, std::move(wanted), agreed, clock_rate_of(first[i]));
+      change(line, std::move(wanted), clock_rate_of(first[i]));
     } else {
       install(line, std::move(wanted), clock_rate_of(first[i]));
     }
@@ -139,7 +162,7 @@ void CallMedia::apply(const LegMedia& first, const LegMedia& second, std::span<c
 void CallMedia::check_families(const LegMedia& first, const LegMedia& second) const {
   for (std::size_t i = 0; i < lines_.size(); ++i) {
     for (const auto& [leg, media] : {std::pair{std::size_t{0}, &first}, {std::size_t{1}, &second}}) {
-      const auto& pair = lines_[i]->ports[leg];
+      const auto pair = lines_[i] == nullptr ? std::nullopt : lines_[i]->ports[leg];
       if (i >= media->size() || !pair || !(*media)[i].active || !(*media)[i].remote) continue;
       if ((*media)[i].remote->address.v6 != endpoint(*pair).address.v6) {
         throw SetupError("media at " + (*media)[i].remote->address.to_string() +
@@ -176,10 +199,10 @@ CallMedia::Made CallMedia::make(std::uint32_t clock_rate, const StreamSideConfig
   if (wanted.suite == nullptr || !kept.any()) return {gate_.builder().build(config, wanted), {}, false};
   if (kept.stream == nullptr) throw SetupError("what the keys of this line remember has not come back yet");
   Made made{gate_.builder().build_without_keys(config, wanted), {}, true};
-  if (needs_other(kept.settings, wanted, &StreamSideConfig::receive_keys)) {
+  if (needs_other_receiving(kept.settings, wanted)) {
     made.keys.receive = gate_.builder().receiving(wanted, kept.stream->rx.get());
   }
-  if (needs_other(kept.settings, wanted, &StreamSideConfig::send_keys)) {
+  if (needs_other_sending(kept.settings, wanted)) {
     made.keys.send = gate_.builder().sending(wanted, kept.stream->tx.get());
   }
   return made;
@@ -210,6 +233,7 @@ void CallMedia::publish(Line& line, std::size_t leg, Made made) {
   follow(side, line.settings[leg], made.stream->header);
   side.receiving = {made.stream->rx.get()};
   side.sending = {made.stream->tx.get()};
+  side.silent = false;
   side.view = gate_.dataplane().add(side.handle, std::move(made.stream));
   take_up(side, std::move(made.keys));
 }
@@ -226,8 +250,7 @@ void CallMedia::take_up(StreamSide& side, SideKeys keys) {
   }
 }
 
-void CallMedia::change(Line& line, std::array<StreamSideConfig, kLegs> wanted, std::array<const LegLine*, kLegs> agreed,
-                       std::uint32_t clock_rate) {
+void CallMedia::change(Line& line, std::array<StreamSideConfig, kLegs> wanted, std::uint32_t clock_rate) {
   for (std::size_t leg = 0; leg < kLegs; ++leg) {
     StreamSide& side = line.sides[leg];
     const StreamSideConfig& now = line.settings[leg];
@@ -235,7 +258,7 @@ void CallMedia::change(Line& line, std::array<StreamSideConfig, kLegs> wanted, s
       replace(line, leg, std::move(wanted[leg]), clock_rate);
       continue;
     }
-    if (wanted[leg].suite != nullptr) rekey(side, wanted[leg], agreed[leg]->srtp);
+    if (wanted[leg].suite != nullptr) rekey(side, now, wanted[leg]);
     if (now.rtcp != wanted[leg].rtcp) gate_.dataplane().set_rtcp(side.handle, wanted[leg].rtcp);
     if (now.remote != wanted[leg].remote) {
       dataplane::EgressHeader header(udp_endpoint(wanted[leg].local), udp_endpoint(wanted[leg].remote));
@@ -265,11 +288,12 @@ void CallMedia::replace(Line& line, std::size_t leg, StreamSideConfig wanted, st
   gate_.dataplane().set_sink(line.sides[1 - leg].handle, {handle.worker, handle.stream});
 }
 
-void CallMedia::rekey(StreamSide& side, const StreamSideConfig& wanted, const LegSrtp& agreed) {
+/// By what is there: the same key with the same form of packets goes on, whatever else is agreed anew.
+void CallMedia::rekey(StreamSide& side, const StreamSideConfig& now, const StreamSideConfig& wanted) {
   SideKeys keys;
   try {
-    if (agreed.receive.change == KeyChange::kNew) keys.receive = gate_.builder().receiving(wanted, side.receiving.name);
-    if (agreed.send.change == KeyChange::kNew) keys.send = gate_.builder().sending(wanted, side.sending.name);
+    if (needs_other_receiving(now, wanted)) keys.receive = gate_.builder().receiving(wanted, side.receiving.name);
+    if (needs_other_sending(now, wanted)) keys.send = gate_.builder().sending(wanted, side.sending.name);
   } catch (const SetupError&) {
     gate_.epochs().forget_unpublished();
     throw;
@@ -295,15 +319,47 @@ void CallMedia::follow(StreamSide& side, const StreamSideConfig& wanted, datapla
   if (side.next_hop) header.set_next_hop(source(), *side.next_hop);
 }
 
-bool CallMedia::refused(StreamHandle handle) {
+StreamSide* CallMedia::find(StreamHandle handle, std::size_t& leg) const {
   for (const auto& line : lines_) {
-    for (StreamSide& side : line->sides) {
-      if (!line->installed || side.handle != handle) continue;
-      side.view = nullptr;
-      return true;
+    if (line == nullptr || !line->installed) continue;
+    for (leg = 0; leg < kLegs; ++leg) {
+      if (line->sides[leg].handle == handle) return &line->sides[leg];
     }
   }
-  return false;
+  return nullptr;
+}
+
+bool CallMedia::refused(StreamHandle handle) {
+  std::size_t leg = 0;
+  StreamSide* const side = find(handle, leg);
+  if (side != nullptr) side->view = nullptr;
+  return side != nullptr;
+}
+
+std::optional<std::size_t> CallMedia::heard(StreamHandle handle, bool again) {
+  std::size_t leg = 0;
+  StreamSide* const side = find(handle, leg);
+  if (side == nullptr) return std::nullopt;
+  side->silent = !again;
+  return leg;
+}
+
+std::optional<std::size_t> CallMedia::leg_with_key(StreamHandle handle, const crypto::Context* key) const {
+  std::size_t leg = 0;
+  const StreamSide* const side = find(handle, leg);
+  const bool in_use = side != nullptr && (key == side->receiving.name || key == side->sending.name);
+  return in_use ? std::optional(leg) : std::nullopt;
+}
+
+bool CallMedia::silent(std::size_t leg, const LegMedia& agreed) const {
+  bool missed = false;
+  for (std::size_t i = 0; i < lines_.size() && i < agreed.size(); ++i) {
+    if (lines_[i] == nullptr || !lines_[i]->installed) continue;
+    if (!agreed[i].active || !receives(agreed[i].direction)) continue;
+    if (!lines_[i]->sides[leg].silent) return false;
+    missed = true;
+  }
+  return missed;
 }
 
 void CallMedia::remove(Line& line) {
@@ -331,15 +387,14 @@ void CallMedia::take_out(Line& line, std::size_t leg) {
 LegCount CallMedia::count(std::size_t leg) const {
   LegCount count = past_[leg];
   for (const auto& line : lines_) {
-    if (line->installed) count += count_of(line->sides[leg].view);
+    if (line != nullptr && line->installed) count += count_of(line->sides[leg].view);
   }
   return count;
 }
 
 bool CallMedia::has(StreamHandle handle) const {
-  return std::any_of(lines_.begin(), lines_.end(), [&](const auto& line) {
-    return line->installed && (line->sides[0].handle == handle || line->sides[1].handle == handle);
-  });
+  std::size_t leg = 0;
+  return find(handle, leg) != nullptr;
 }
 
 }  // namespace sallyport::controlplane

@@ -28,8 +28,13 @@ class CallMedia {
   CallMedia(const CallMedia&) = delete;
   CallMedia& operator=(const CallMedia&) = delete;
 
+  /// So many m-lines of a call are served; further ones are declined for want of a port.
+  static constexpr std::size_t kMostLines = 8;
+
   /// Gives each m-line that is to be served a port on both legs, and keeps those that have one. Throws PoolExhausted.
   void reserve(const std::vector<bool>& lines);
+  /// Gives back the ports of lines that are off on both legs. Between offers only: what is offered needs its ports.
+  void give_back_unused(const LegMedia& first, const LegMedia& second);
   /// Our RTP addresses of a leg by m-line, for its descriptions.
   std::vector<std::optional<Endpoint>> local(std::size_t leg) const;
 
@@ -46,6 +51,12 @@ class CallMedia {
   bool refused(StreamHandle handle);
   /// Whether that stream is one of this call's.
   bool has(StreamHandle handle) const;
+  /// The leg whose stream that is, where the key is in use there still.
+  std::optional<std::size_t> leg_with_key(StreamHandle handle, const crypto::Context* key) const;
+  /// A stream has fallen silent, or (true) is heard again. Its leg.
+  std::optional<std::size_t> heard(StreamHandle handle, bool again);
+  /// Whether a leg is silent on every line on which its party is to send; `agreed`: what is applied.
+  bool silent(std::size_t leg, const LegMedia& agreed) const;
 
  private:
   struct Line {
@@ -66,10 +77,11 @@ class CallMedia {
   Endpoint endpoint(const MediaPort& pair) const;
   void check_families(const LegMedia& first, const LegMedia& second) const;
   void install(Line& line, std::array<StreamSideConfig, kLegs> wanted, std::uint32_t clock_rate);
-  void change(Line& line, std::array<StreamSideConfig, kLegs> wanted, std::array<const LegLine*, kLegs> agreed,
-              std::uint32_t clock_rate);
+  void change(Line& line, std::array<StreamSideConfig, kLegs> wanted, std::uint32_t clock_rate);
   void replace(Line& line, std::size_t leg, StreamSideConfig wanted, std::uint32_t clock_rate);
-  void rekey(StreamSide& side, const StreamSideConfig& wanted, const LegSrtp& agreed);
+  void rekey(StreamSide& side, const StreamSideConfig& now, const StreamSideConfig& wanted);
+  void give_back(Line& line);
+  StreamSide* find(StreamHandle handle, std::size_t& leg) const;
   void renumber(Line& line, const LineRelay& relay, std::size_t offerer);
   Made make(std::uint32_t clock_rate, const StreamSideConfig& wanted, const KeptStream& kept);
   void publish(Line& line, std::size_t leg, Made made);
@@ -80,7 +92,7 @@ class CallMedia {
 
   MediaGate& gate_;
   std::array<std::uint16_t, kLegs> pools_;
-  /// By pointer: next-hop watches keep references to sides.
+  /// By pointer: next-hop watches keep references to sides. Null for lines that were never to be served.
   std::vector<std::unique_ptr<Line>> lines_;
   std::array<LegCount, kLegs> past_;  ///< of streams that are gone
 };

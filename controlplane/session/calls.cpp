@@ -104,10 +104,19 @@ void Calls::flow_closed(const sip::Flow& flow) {
   }
 }
 
-void Calls::media_lost(StreamHandle handle, bool lost) {
+Call* Calls::call_of(StreamHandle handle) const {
   for (const auto& [id, call] : calls_) {
-    if (call->has(handle)) spdlog::warn("call {}: {}", id, lost ? "a leg sends no media" : "media again");
+    if (call->has(handle)) return call.get();
   }
+  return nullptr;
+}
+
+void Calls::media_lost(StreamHandle handle, bool lost) {
+  if (Call* const call = call_of(handle)) call->media_lost(handle, lost);
+}
+
+void Calls::key_lifetime(StreamHandle handle, const dataplane::KeyLifetime& told) {
+  if (Call* const call = call_of(handle)) call->key_lifetime(handle, told);
 }
 
 void Calls::refused(StreamHandle handle) {

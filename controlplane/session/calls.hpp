@@ -29,6 +29,8 @@ class Calls {
   void flow_closed(const sip::Flow& flow);
   /// No media of a stream for the configured time, or (false) again.
   void media_lost(StreamHandle handle, bool lost);
+  /// A key of a stream is nearly or wholly at the end of its lifetime.
+  void key_lifetime(StreamHandle handle, const dataplane::KeyLifetime& told);
 
   /// A stream that its worker would not take.
   void refused(StreamHandle handle);
@@ -41,6 +43,7 @@ class Calls {
   nlohmann::json registrations() const;
 
  private:
+  Call* call_of(StreamHandle handle) const;
   void invite(const std::shared_ptr<sip::ServerTransaction>& transaction, Party caller);
   void over(Call& call);
   void record(const Call& call);

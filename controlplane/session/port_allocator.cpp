@@ -124,23 +124,34 @@ void PortAllocator::refuse(std::span<const std::uint16_t> legs) const {
   throw PoolExhausted("media ports: every pool of the session has some left, but no worker has of all of them");
 }
 
-std::optional<MediaPort> PortAllocator::take_fixed(const drivers::IpAddress& address, std::uint16_t port) {
+std::optional<MediaPort> PortAllocator::find(const drivers::IpAddress& address, std::uint16_t port) const {
   for (std::uint16_t number = 0; number < pools_.size(); ++number) {
-    Pool& pool = pools_[number];
-    const auto found = std::ranges::find(pool.config.addresses, address);
-    if (found == pool.config.addresses.end() || !has_pair(pool.config, port)) continue;
-    const MediaPort pair{number, static_cast<std::uint16_t>(found - pool.config.addresses.begin()), port};
-    const Use use = pool.uses[pair_index(pair)];
-    if (use == Use::kTaken) return std::nullopt;
-    Share& share = pool.shares[worker_of(pair)];
-    if (use == Use::kFree) {
-      std::erase(share.free, pair);
-    } else {
-      std::erase_if(share.resting, [&](const Resting& resting) { return resting.pair == pair; });
-    }
-    return mark_taken(pair);
+    const MediaPool& pool = pools_[number].config;
+    const auto found = std::ranges::find(pool.addresses, address);
+    if (found == pool.addresses.end() || !has_pair(pool, port)) continue;
+    return MediaPort{number, static_cast<std::uint16_t>(found - pool.addresses.begin()), port};
   }
   return std::nullopt;
+}
+
+bool PortAllocator::in_use(const drivers::IpAddress& address, std::uint16_t port) const {
+  const auto pair = find(address, port);
+  return pair && pools_[pair->pool].uses[pair_index(*pair)] == Use::kTaken;
+}
+
+std::optional<MediaPort> PortAllocator::take_fixed(const drivers::IpAddress& address, std::uint16_t port) {
+  const auto pair = find(address, port);
+  if (!pair) return std::nullopt;
+  Pool& pool = pools_[pair->pool];
+  const Use use = pool.uses[pair_index(*pair)];
+  if (use == Use::kTaken) return std::nullopt;
+  Share& share = pool.shares[worker_of(*pair)];
+  if (use == Use::kFree) {
+    std::erase(share.free, *pair);
+  } else {
+    std::erase_if(share.resting, [&](const Resting& resting) { return resting.pair == *pair; });
+  }
+  return mark_taken(*pair);
 }
 
 void PortAllocator::give_back(const MediaPort& pair, Clock::time_point now) {

@@ -54,6 +54,8 @@ class PortAllocator {
   std::vector<MediaPort> take(std::span<const std::uint16_t> legs, Clock::time_point now);
   /// That pair for a leg whose port is configured, even while it rests. Nothing: it is in use, in no pool, or odd.
   std::optional<MediaPort> take_fixed(const drivers::IpAddress& address, std::uint16_t port);
+  /// Whether somebody has the pair that begins at that port. False where it is in no pool, or odd.
+  bool in_use(const drivers::IpAddress& address, std::uint16_t port) const;
   /// The end of a leg. Throws std::logic_error for a pair that is not in use.
   void give_back(const MediaPort& pair, Clock::time_point now);
 
@@ -88,6 +90,7 @@ class PortAllocator {
   static std::size_t pairs_per_address(const MediaPool& pool);
   /// Whether `port` begins a pair of the pool's range.
   static bool has_pair(const MediaPool& pool, std::uint16_t port);
+  std::optional<MediaPort> find(const drivers::IpAddress& address, std::uint16_t port) const;
   std::size_t pair_index(const MediaPort& pair) const;
   void fill(std::uint16_t number);
   void wake(Share& share, Clock::time_point now);

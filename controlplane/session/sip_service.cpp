@@ -92,6 +92,7 @@ SipService::SipService(boost::asio::io_context& io, const Config& config, Datapl
     : listening_(config.sip.listen),
       tls_(make_tls(config.sip)),
       gate_(dataplane, engine, make_pools(config.ports, pools_), std::move(watch), kPortRest, config.sip.media_timeout),
+      fixed_(gate_.ports()),
       agent_(io, {}, {}, "Sallyport/" + std::string(kVersion),
              {.request = [this](const std::shared_ptr<sip::ServerTransaction>& made) { calls_.request(made); },
               .closed =
@@ -110,11 +111,7 @@ SipService::SipService(boost::asio::io_context& io, const Config& config, Datapl
               .tls_for = [this](const PartyConfig&) { return client_tls(); },
               .over = {}}),
       ticket_timer_(io) {
-  for (const StreamConfig& stream : config.streams) {
-    for (const StreamSideConfig* side : {&stream.a, &stream.b}) {
-      gate_.ports().take_fixed(side->local.address, side->local.port);
-    }
-  }
+  fixed_.claim(config.streams);
   for (const SipListenConfig& listen : listening_) {
     sip::Transport::TlsSource source;
     if (listen.kind == sip::TransportKind::kTls) {

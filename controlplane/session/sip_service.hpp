@@ -14,6 +14,7 @@
 #include "controlplane/session/call_media.hpp"
 #include "controlplane/session/calls.hpp"
 #include "controlplane/session/directory.hpp"
+#include "controlplane/session/fixed_ports.hpp"
 #include "controlplane/session/trunks.hpp"
 #include "controlplane/signalling/sip/user_agent.hpp"
 
@@ -33,6 +34,8 @@ class SipService {
   void reload(const SipConfig& config);
 
   MediaGate& gate() noexcept { return gate_; }
+  /// Ports of configured streams, which calls do not get.
+  FixedPorts& fixed_ports() noexcept { return fixed_; }
   Calls& calls() noexcept { return calls_; }
   const Trunks& trunks() const noexcept { return trunks_; }
 
@@ -55,6 +58,7 @@ class SipService {
   std::vector<SipListenConfig> listening_;
   std::shared_ptr<TlsContexts> tls_;  ///< null where nothing is served with TLS
   MediaGate gate_;
+  FixedPorts fixed_;
   sip::UserAgent agent_;
   Directory directory_;
   Trunks trunks_;

@@ -26,7 +26,7 @@ T random_value() {
 dataplane::TxClock clock_for(const StreamSideConfig& side) {
   if (side.ssrc) return {dataplane::TxMode::kFixedSsrc, {.ssrc = *side.ssrc, .ssrc_stride = 1, .random = 0}};
   if (side.suite == nullptr) return {};
-  const std::uint8_t rate = side.parameters.key_derivation_rate;
+  const std::uint8_t rate = side.sent_parameters().key_derivation_rate;
   return {dataplane::TxMode::kFreshSsrc,
           {.ssrc = random_value<std::uint32_t>(),
            .ssrc_stride = random_value<std::uint32_t>(),
@@ -46,10 +46,11 @@ std::int8_t dscp_of(const StreamSideConfig& side) {
 /// `first_index`: near the first packet's.
 std::unique_ptr<crypto::Context> StreamBuilder::context(const StreamSideConfig& side,
                                                         const std::vector<crypto::MasterKeyEntry>& keys,
+                                                        const crypto::SessionParameters& parameters,
                                                         std::uint64_t first_index, const crypto::Context* previous) {
   if (side.suite == nullptr) return nullptr;
-  crypto::ContextOptions options{.max_ssrcs = kReceivedSsrcs, .parameters = side.parameters};
-  if (side.parameters.key_derivation_rate != 0) options.rtp_epoch = first_index >> side.parameters.key_derivation_rate;
+  crypto::ContextOptions options{.max_ssrcs = kReceivedSsrcs, .parameters = parameters};
+  if (parameters.key_derivation_rate != 0) options.rtp_epoch = first_index >> parameters.key_derivation_rate;
   epochs_.follow(previous, options);
   auto made = std::make_unique<crypto::Context>(engine_, *side.suite, keys, options);
   epochs_.remember(*made, keys.front().master, options);
@@ -58,14 +59,14 @@ std::unique_ptr<crypto::Context> StreamBuilder::context(const StreamSideConfig& 
 
 std::unique_ptr<crypto::Context> StreamBuilder::receiving(const StreamSideConfig& side,
                                                           const crypto::Context* previous) {
-  auto made = context(side, side.receive_keys, 0, previous);
+  auto made = context(side, side.receive_keys, side.parameters, 0, previous);
   if (previous != nullptr) return made;  // goes on with the ROCs that the stream has reached
   for (const ReceiveRoc& known : side.receive_rocs) made->set_roc(known.ssrc, known.roc);
   return made;
 }
 
 std::unique_ptr<crypto::Context> StreamBuilder::sending(const StreamSideConfig& side, const crypto::Context* previous) {
-  auto made = context(side, side.send_keys, dataplane::kFirstSequenceLow, previous);
+  auto made = context(side, side.send_keys, side.sent_parameters(), dataplane::kFirstSequenceLow, previous);
   if (made != nullptr) made->send_with(static_cast<std::uint8_t>(side.send_with - 1));
   return made;
 }

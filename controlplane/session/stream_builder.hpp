@@ -37,7 +37,8 @@ class StreamBuilder {
 
  private:
   std::unique_ptr<crypto::Context> context(const StreamSideConfig& side,
-                                           const std::vector<crypto::MasterKeyEntry>& keys, std::uint64_t first_index,
+                                           const std::vector<crypto::MasterKeyEntry>& keys,
+                                           const crypto::SessionParameters& parameters, std::uint64_t first_index,
                                            const crypto::Context* previous);
 
   const DataplaneClient& dataplane_;

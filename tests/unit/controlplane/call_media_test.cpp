@@ -182,6 +182,66 @@ TEST_F(CallMediaTest, ALineIsRefusedBeforeItsKeysAreBack) {
   EXPECT_NO_THROW(apply(media_of(secure_line(30000, KeyChange::kNew)), media_of(plain_line(31000))));
 }
 
+/// A party cannot take all ports of the gateway with one offer.
+TEST_F(CallMediaTest, SoManyLinesAreServedAndNoMore) {
+  media_->reserve(std::vector<bool>(64, true));
+  const auto local = media_->local(0);
+  ASSERT_EQ(local.size(), 64U);
+  for (std::size_t i = 0; i < local.size(); ++i) EXPECT_EQ(local[i].has_value(), i < CallMedia::kMostLines) << i;
+  const std::size_t free = gate_->ports().available(0, PortAllocator::Clock::now());
+  EXPECT_EQ(free, 50 - 2 * CallMedia::kMostLines);
+}
+
+TEST_F(CallMediaTest, PortsOfLinesThatNobodyUsesAreGivenBack) {
+  const auto taken = [this] { return 50 - gate_->ports().available(0, PortAllocator::Clock::now()); };
+  media_->reserve({true, true, true});
+  LegMedia first = media_of(plain_line(31000));
+  LegMedia second = media_of(plain_line(31002));
+  for (LegMedia* media : {&first, &second}) media->push_back(off_line());
+  apply(first, second);
+  EXPECT_EQ(taken(), 6U);
+  media_->give_back_unused(first, second);
+  EXPECT_EQ(taken(), 2U) << "declined, or not agreed on at all";
+  // One leg's line off is a hold: the other one's description still says the port.
+  const LegMedia off = media_of(off_line());
+  apply(off, second);
+  media_->give_back_unused(off, second);
+  EXPECT_EQ(taken(), 2U);
+  apply(off, off);
+  media_->give_back_unused(off, off);
+  EXPECT_EQ(taken(), 0U);
+  media_->reserve({true});
+  EXPECT_EQ(taken(), 2U);
+  apply(first, second);
+  settle();
+  EXPECT_EQ(installed(), 2U);
+}
+
+TEST_F(CallMediaTest, ALegIsSilentWhereItIsToSend) {
+  StreamHandle heard;
+  LegMedia first = media_of(plain_line(31000));
+  const LegMedia second = media_of(plain_line(31002));
+  apply(first, second);
+  for (std::uint32_t index = 0; index < 64; ++index) {
+    for (std::uint32_t generation = 1; generation < 3; ++generation) {
+      const StreamHandle handle{0, {index, generation}};
+      if (media_->has(handle) && media_->heard(handle, true) == std::size_t{0}) heard = handle;
+    }
+  }
+  EXPECT_FALSE(media_->silent(0, first));
+  EXPECT_EQ(media_->heard(heard, false), std::size_t{0});
+  EXPECT_TRUE(media_->silent(0, first));
+  EXPECT_FALSE(media_->silent(1, second));
+  for (const Direction held : {Direction::kSendOnly, Direction::kInactive}) {
+    first[0].direction = held;
+    EXPECT_FALSE(media_->silent(0, first)) << "on hold";
+  }
+  first[0].direction = Direction::kRecvOnly;
+  EXPECT_TRUE(media_->silent(0, first));
+  EXPECT_EQ(media_->heard(heard, true), std::size_t{0});
+  EXPECT_FALSE(media_->silent(0, first));
+}
+
 TEST_F(CallMediaTest, ACallThatEndsLeavesNothingThatIsAwaited) {
   agree(secure_line(30000, KeyChange::kNew));
   apply(media_of(off_line()), media_of(off_line()));

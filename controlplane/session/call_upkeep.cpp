@@ -1,0 +1,149 @@
+// What a call looks after by itself while it is up: keys that wear out, legs that fall silent, ports that no line uses.
+#include <spdlog/spdlog.h>
+
+#include <algorithm>
+#include <string>
+
+#include "controlplane/session/call.hpp"
+#include "controlplane/signalling/sip/random_token.hpp"
+#include "crypto/error.hpp"
+
+namespace sallyport::controlplane {
+namespace {
+
+using std::chrono::milliseconds;
+
+/// Until an offer of ours is tried again that the party has refused, or that had no room beside another one.
+constexpr milliseconds kTryAgain{10'000};
+constexpr milliseconds kBusy{1000};
+
+/// RFC 3261 14.1: after 491, whoever chose the Call-ID waits 2.1 to 4 s, the other one up to 2 s.
+milliseconds after_491(bool ours) {
+  const auto random = static_cast<unsigned>(std::stoul(sip::random_token(4), nullptr, 16));
+  return milliseconds(ours ? 2100 + random % 1901 : 10 * (random % 201));
+}
+
+/// What is agreed with a leg, to be offered once more.
+std::vector<OwnSection> sections_of(const LegMedia& agreed) {
+  std::vector<OwnSection> sections;
+  for (const LegLine& line : agreed) {
+    OwnSection section{.kind = line.kind, .codecs = {}, .direction = line.direction, .ptime = line.ptime};
+    if (line.active) {
+      for (const LegCodec& known : line.codecs) {
+        section.codecs.push_back(known.codec);
+        section.codecs.back().payload = known.receive_as;
+      }
+    }
+    sections.push_back(std::move(section));
+  }
+  return sections;
+}
+
+}  // namespace
+
+void Call::key_lifetime(StreamHandle handle, const dataplane::KeyLifetime& told) {
+  const auto leg = media_ ? media_->leg_with_key(handle, told.context) : std::nullopt;
+  if (over_ || !leg) return;
+  const std::string party = parties_[*leg].to_string();
+  if (told.over) {
+    spdlog::error("call {}: a key of {} is at the end of its lifetime, its packets are dropped", id_, party);
+  } else {
+    spdlog::info("call {}: a key of {} has used 90 % of its lifetime, new ones are offered", id_, party);
+  }
+  if (worn_[*leg]) return;
+  worn_[*leg] = true;
+  renew_keys(*leg);
+}
+
+/// New keys of ours by a re-INVITE of ours, to that leg alone; the party has its chance to make new ones, too.
+void Call::renew_keys(std::size_t number) {
+  if (over_ || !worn_[number]) return;  // what was agreed meanwhile has new keys
+  sip::CallLeg& leg = *legs_[number];
+  if (!leg.up() || leg.busy() || offer_ || renewal_) return renew_later(number, kBusy);
+  OfferPlan plan = plan_own_offer(sections_of(agreed_[number]), negotiating(number, true));
+  if (plan.refusal) {
+    spdlog::error("call {}: no new keys for {}: {}", id_, parties_[number].to_string(), plan.refusal->reason);
+    return;
+  }
+  attempts_[number] = {};
+  if (!leg.reinvite(to_string(plan.offer))) return renew_later(number, kBusy);
+  renewal_ = Renewal{number, std::move(plan)};
+}
+
+void Call::renew_later(std::size_t number, milliseconds delay) {
+  world_.agent.timers().schedule(delay, [this, number, weak = std::weak_ptr(alive_)] {
+    if (!weak.expired()) renew_keys(number);
+  });
+}
+
+/// The answer to an offer of our own. False: it answers another one.
+bool Call::renewed(std::size_t number, const SecretString& description) try {
+  if (!renewal_ || renewal_->leg != number) return false;
+  const OfferPlan sent = std::move(renewal_->plan);
+  renewal_.reset();
+  legs_[number]->acknowledge({});
+  auto parsed = parse_sdp(description);
+  if (const auto* fault = std::get_if<SdpFault>(&parsed)) {
+    hang_up("SDP " + fault->to_string());
+    return true;
+  }
+  ServicePlan plan = plan_own_answer(sent, std::get<SessionDescription>(parsed), negotiating(number, false));
+  if (plan.refusal) {
+    hang_up(plan.refusal->reason);
+    return true;
+  }
+  const LegMedia& rest = agreed_[other(number)];
+  media_->apply(number == kCaller ? plan.media : rest, number == kCaller ? rest : plan.media, {}, number);
+  agreed_[number] = std::move(plan.media);
+  worn_[number] = false;
+  spdlog::info("call {}: {} has new keys", id_, parties_[number].to_string());
+  update_status();
+  return true;
+} catch (const SetupError& error) {
+  hang_up(error.what());
+  return true;
+}
+
+/// What was up stays up, with the keys that it has. False: another offer has failed.
+bool Call::renewal_failed(std::size_t number, int status) {
+  if (!renewal_ || renewal_->leg != number || !legs_[number]->up()) return false;
+  renewal_.reset();
+  spdlog::warn("call {}: {} takes no new keys now ({})", id_, parties_[number].to_string(), status);
+  renew_later(number, status == 491 ? after_491(number == kCallee) : kTryAgain);
+  return true;
+}
+
+/// An exchange of offer and answer is over, whatever came of it.
+void Call::settled() {
+  media_->give_back_unused(agreed_[kCaller], agreed_[kCallee]);
+  if (world_.gate.media_timeout().count() == 0) return;
+  // Whoever was silent on hold, or before the call was answered, is given as long again: no event will come.
+  world_.agent.timers().schedule(world_.gate.media_timeout(), [this, weak = std::weak_ptr(alive_)] {
+    if (weak.expired()) return;
+    for (std::size_t number = 0; number < legs_.size() && !over_; ++number) miss_media(number);
+  });
+}
+
+void Call::media_lost(StreamHandle handle, bool lost) {
+  const auto leg = media_ ? media_->heard(handle, !lost) : std::nullopt;
+  if (over_ || !leg) return;
+  if (lost) {
+    miss_media(*leg);
+  } else {
+    spdlog::info("call {}: {} sends media again", id_, parties_[*leg].to_string());
+  }
+}
+
+/// Whether the leg sends nothing although it is to: one that is on hold is not missed.
+bool Call::misses_media(std::size_t number) const {
+  return answered_ && media_ && media_->silent(number, agreed_[number]);
+}
+
+void Call::miss_media(std::size_t number) {
+  if (!misses_media(number)) return;
+  const std::string why = "no media from " + parties_[number].to_string();
+  spdlog::warn("call {}: {} for {} s", id_, why, world_.gate.media_timeout().count());
+  if (world_.directory.config()->media_timeout_ends) hang_up(why);
+}
+
+}  // namespace sallyport::controlplane

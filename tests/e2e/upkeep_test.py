@@ -1,0 +1,111 @@
+#!/usr/bin/env python3
+"""What the gateway does for a call by itself (requirements M5, G1): a key whose lifetime a party has limited is followed
+by new ones in time, by a re-INVITE to that party alone; a leg that sends no media is told from one on hold, and ended."""
+import time
+from contextlib import closing
+
+from lib.gateway import Gateway, lab_sections
+from lib.lab import Lab, missing, program
+from lib.process import wait_until
+from lib.sip_peer import Peer
+from lib.suites import MasterKey
+from lib.tap import main
+from lib.traffic import Flow, Protector
+
+SUITE = "AES_CM_128_HMAC_SHA1_80"
+LIFETIME = 256       # packets of the party's key, 2^8
+TIMEOUT = 6          # seconds without media
+
+
+def sections(lab):
+    site = lab_sections(lab)
+    site["sip"] = {"listen": [f"udp:{lab.rtp.gateway}:5060", f"udp:{lab.srtp.gateway}:5060"],
+                   "media_timeout": TIMEOUT, "media_timeout_ends": "yes"}
+    site["trunk.dave"] = {"target": f"udp:{lab.srtp.client}:5060", "port": lab.srtp.port, "sdes_insecure_ok": "yes"}
+    site["trunk.carol"] = {"target": f"udp:{lab.rtp.client}:5060", "port": lab.rtp.port, "srtp": "never"}
+    site["route.carol"] = {"number": "300", "to": "trunk:carol"}
+    return site
+
+
+def crypto(key):
+    return f"crypto:1 {SUITE} inline:{key.base64}|2^8"
+
+
+def talk(flow, packets):
+    for _ in range(packets):
+        flow.send()
+        time.sleep(0.002)
+
+
+def leg(gateway, number=0):
+    return gateway.json("call", "show", "1")["call"]["legs"][number]
+
+
+def set_up(gateway, dave, carol, key):
+    """Dave calls carol, who only listens. What dave is answered."""
+    dave.request_call(300, dave.sdp(40000, "RTP/SAVP", crypto(key)))
+    invite = carol.wait_for("INVITE")
+    carol.answer(invite, 200, carol.sdp(40002, "RTP/AVP", "recvonly"))
+    answer = dave.answered()
+    carol.wait_for("ACK")
+    wait_until(lambda: gateway.json("calls")["calls"][0]["state"] == "up", 5, "the call is up")
+    return answer
+
+
+def upkeep(tap):
+    """a key that wears out, and a leg that falls silent"""
+    with Lab() as lab:
+        for side in (lab.rtp, lab.srtp):
+            side.namespace.ip("route", "add", "default", "via", side.gateway)
+        gateway = Gateway(lab, sections(lab)).start()
+        keys = [MasterKey.random(SUITE) for _ in range(2)]
+        protectors = [Protector(key, lab.secret(f"dave.{i}.key", key.base64)) for i, key in enumerate(keys)]
+        with closing(Peer(lab.srtp, "dave")) as dave, closing(Peer(lab.rtp, "carol")) as carol:
+            answer = set_up(gateway, dave, carol, keys[0])
+            flow = Flow(lab.srtp.namespace, (lab.srtp.client, 40000), (lab.srtp.gateway, answer.media_port()), 7, 1,
+                        protectors[0])
+            renewal(tap, gateway, dave, carol, flow, answer, keys[1], protectors[1])
+            silence(tap, gateway, dave, carol, flow, keys[1])
+            flow.close()
+        for protector in protectors:
+            protector.close()
+
+
+def renewal(tap, gateway, dave, carol, flow, answer, key, protector):
+    talk(flow, LIFETIME - 20)
+    first = dave.wait_for("INVITE")
+    tap.ok(first.keys() and first.keys()[0] not in answer.keys(), "a key that is nearly worn out: an offer of new ones")
+    dave.answer(first, 491)
+    again = dave.wait_for("INVITE")
+    tap.ok(True, "an offer that crosses another one is made again")
+    dave.answer(again, 200, dave.sdp(40000, "RTP/SAVP", crypto(key)))
+    dave.wait_for("ACK")
+    gateway.wait_for_log("has new keys")
+    flow.protect = protector
+    talk(flow, LIFETIME - 20)
+    wait_until(lambda: leg(gateway)["packets"]["received"] >= 2 * (LIFETIME - 20), 5, "all packets are received")
+    tap.equal(leg(gateway)["packets"]["dropped"], 0, "no packet is lost over it, and more than one lifetime has passed")
+    tap.ok(not any(request.method == "INVITE" for request in carol.requests[1:]), "the other party hears nothing of it")
+    # The second key is as short-lived; its party keeps it.
+    dave.answer(dave.wait_for("INVITE"), 200, dave.sdp(40000, "RTP/SAVP", crypto(key)))
+    dave.wait_for("ACK")
+
+
+def silence(tap, gateway, dave, carol, flow, key):
+    tap.equal([leg(gateway, number)["silent"] for number in (0, 1)], [False, False], "no leg is silent yet")
+    dave.invite_within(dave.sdp(40000, "RTP/SAVP", crypto(key), "inactive"), carol,
+                       carol.sdp(40002, "RTP/AVP", "inactive"))
+    time.sleep(TIMEOUT + 2)
+    tap.equal(gateway.json("calls")["calls"][0]["state"], "up", "a leg on hold is not missed")
+    tap.equal(leg(gateway)["silent"], False, "and not shown as silent")
+    dave.invite_within(dave.sdp(40000, "RTP/SAVP", crypto(key)), carol, carol.sdp(40002, "RTP/AVP", "recvonly"))
+    began = time.monotonic()
+    dave.answer(dave.wait_for("BYE", 4 * TIMEOUT), 200)
+    tap.ok(time.monotonic() - began > TIMEOUT - 1, "it has as long as any other when it is back")
+    carol.answer(carol.wait_for("BYE"), 200)
+    call = wait_until(lambda: [c for c in gateway.json("calls")["calls"] if c["state"] == "over"], 5, "the call is over")[0]
+    tap.equal(call["why"], "no media from trunk dave", "the record says why it ended")
+
+
+if __name__ == "__main__":
+    main([upkeep], missing() or ("" if program("srtp_protect").exists() else "srtp_protect is not built"))
