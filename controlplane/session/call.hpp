@@ -126,6 +126,7 @@ class Call {
   bool renewed(std::size_t number, const SecretString& description);
   bool renewal_failed(std::size_t number, int status);
   void settled();
+  void look_for_silence(sip::TimerQueue::Duration delay);
   bool misses_media(std::size_t number) const;
   void miss_media(std::size_t number);
   void end(const std::string& why);
@@ -150,6 +151,7 @@ class Call {
   SecretString early_source_;   ///< the callee's description that it was made of
   bool in_clear_ = false;       ///< the callee refused SRTP
   std::array<DigestAttempts, 2> attempts_;
+  sip::TimerQueue::TimePoint settled_;  ///< when the latest offer was answered or refused
   bool ringing_ = false;
   bool over_ = false;
   Clock::time_point began_ = Clock::now();

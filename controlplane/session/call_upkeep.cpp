@@ -116,9 +116,13 @@ bool Call::renewal_failed(std::size_t number, int status) {
 /// An exchange of offer and answer is over, whatever came of it.
 void Call::settled() {
   media_->give_back_unused(agreed_[kCaller], agreed_[kCallee]);
-  if (world_.gate.media_timeout().count() == 0) return;
-  // Whoever was silent on hold, or before the call was answered, is given as long again: no event will come.
-  world_.agent.timers().schedule(world_.gate.media_timeout(), [this, weak = std::weak_ptr(alive_)] {
+  settled_ = world_.agent.timers().now();
+  // Whoever was silent on hold, or before the call was answered, has as long again: no event will come.
+  if (misses_media(kCaller) || misses_media(kCallee)) look_for_silence(world_.gate.media_timeout());
+}
+
+void Call::look_for_silence(sip::TimerQueue::Duration delay) {
+  world_.agent.timers().schedule(delay, [this, weak = std::weak_ptr(alive_)] {
     if (weak.expired()) return;
     for (std::size_t number = 0; number < legs_.size() && !over_; ++number) miss_media(number);
   });
@@ -127,10 +131,13 @@ void Call::settled() {
 void Call::media_lost(StreamHandle handle, bool lost) {
   const auto leg = media_ ? media_->heard(handle, !lost) : std::nullopt;
   if (over_ || !leg) return;
-  if (lost) {
-    miss_media(*leg);
-  } else {
+  const auto agreed_for = world_.agent.timers().now() - settled_;
+  if (!lost) {
     spdlog::info("call {}: {} sends media again", id_, parties_[*leg].to_string());
+  } else if (agreed_for < world_.gate.media_timeout()) {
+    look_for_silence(world_.gate.media_timeout() - agreed_for);  // a part of the silence was before
+  } else {
+    miss_media(*leg);
   }
 }
 

@@ -137,7 +137,7 @@ class Peer:
         self.answered()
         other.wait_for("ACK")
 
-    def sdp(self, port, profile="RTP/AVP", *attributes):
+    def sdp(self, port, profile="RTP/AVP", *attributes, payload=0):
         lines = ["v=0", f"o=- 1 {secrets.randbelow(10**9)} IN IP4 {self.side.client}", "s=-",
-                 f"c=IN IP4 {self.side.client}", "t=0 0", f"m=audio {port} {profile} 0"]
+                 f"c=IN IP4 {self.side.client}", "t=0 0", f"m=audio {port} {profile} {payload}"]
         return "\r\n".join(lines + [f"a={attribute}" for attribute in attributes]) + "\r\n"
