@@ -94,6 +94,7 @@ struct Config {
   drivers::CryptoDeviceOptions crypto_device;  ///< `device` empty: none; `workers` is set when it is opened
   std::string crypto_device_position;          ///< as PortConfig::position
   std::string control_socket = "/run/sallyport/control.sock";
+  std::string store_file;  ///< absolute path of what is changed at run time
   bool clear_media = false;  ///< captures may show media in the clear
   std::vector<PortConfig> ports;
   std::vector<StreamConfig> streams;

@@ -19,7 +19,7 @@ class DraftBuilder {
       : file_(file), overrides_(overrides), faults_(faults) {}
 
   Draft build() {
-    for (const char* name : {"log", "workers", "memory", "crypto", "control", "capture", "sip", "srtp", "tls"}) {
+    for (const char* name : {"log", "workers", "memory", "crypto", "control", "store", "capture", "sip", "srtp", "tls"}) {
       draft_.general.emplace(name, read(name, {.config = &draft_.config}));
     }
     for (const SectionText& section : file_) add(section);
@@ -61,7 +61,7 @@ class DraftBuilder {
     }
   }
 
-  /// What is left: lines, trunks and routes.
+  /// What is left: lines, trunks, routes and profiles.
   void add_party(const std::string& section) {
     const std::size_t dot = section.find('.');
     if (dot == std::string::npos) return;  // a section without names, which is read already
@@ -79,6 +79,11 @@ class DraftBuilder {
       RouteDraft& route = draft_.routes.emplace_back();
       route.config.name = name;
       route.section = read(section, {.route = &route.config});
+    } else if (kind == "profile") {
+      ProfileDraft& profile = draft_.profiles.emplace_back();
+      profile.config.profile.name = name;
+      profile.section = read(section, {.profile = &profile.config.profile});
+      profile.config.position = faults_.place(profile.section.line());
     }
   }
 
@@ -98,10 +103,15 @@ Config finish(Draft draft, const std::string& path, const Faults& faults) {
     config.crypto_device_position = faults.place(device->line) + ": key 'crypto.device' = " + shown(device->value);
   }
   config.file = path;
+  const std::filesystem::path file(path);
+  config.store_file = config.store_file.empty()
+                          ? std::filesystem::path(file).replace_extension(".db").string()
+                          : (file.parent_path() / config.store_file).lexically_normal().string();
   for (PortDraft& port : draft.ports) config.ports.push_back(std::move(port.config));
   for (StreamDraft& stream : draft.streams) config.streams.push_back(std::move(stream.config));
   for (LineDraft& line : draft.lines) config.sip.lines.push_back(std::move(line.config));
   for (TrunkDraft& trunk : draft.trunks) config.sip.trunks.push_back(std::move(trunk.config));
+  for (ProfileDraft& profile : draft.profiles) config.sip.profiles.push_back(std::move(profile.config));
   for (RouteDraft& route : draft.routes) config.sip.routes.push_back(std::move(route.config));
   return config;
 }
@@ -125,6 +135,7 @@ Config build_config(std::string_view text, const std::string& shown_path, const 
   check_srtp(draft, faults);
   check_key_use(draft, faults);
   check_sip(draft, faults);
+  check_profiles(draft, faults);
   faults.raise();
   return finish(std::move(draft), file.path, faults);
 }

@@ -26,4 +26,8 @@ void check_key_use(Draft& draft, Faults& faults);
 /// What SIP's parts refer to is there, numbers lead to one party, security modes and TLS go together (S2).
 void check_sip(Draft& draft, Faults& faults);
 
+/// Profiles are sound by themselves, and stand in place of a party's own security mode. Whether they go together with who
+/// has them is for Profiles, which knows the store as well.
+void check_profiles(Draft& draft, Faults& faults);
+
 }  // namespace sallyport::controlplane

@@ -135,6 +135,7 @@ std::vector<std::string> restart_only_changes(const Config& running, const Confi
       .append_to(all);
   compare_crypto(running, wanted, all);
   Differences("control").compare("socket", running.control_socket, wanted.control_socket).append_to(all);
+  Differences("store").compare("file", running.store_file, wanted.store_file).append_to(all);
   Differences("sip")
       .compare("listen", running.sip.listen, wanted.sip.listen)
       .compare("advertised", running.sip.advertised, wanted.sip.advertised)

@@ -67,6 +67,11 @@ struct RouteDraft {
   Section section;
 };
 
+struct ProfileDraft {
+  ProfileConfig config;
+  Section section;
+};
+
 /// The sides of a stream with the prefix of their keys.
 struct SideDraft {
   std::string prefix;  ///< "a." or "b."
@@ -84,6 +89,7 @@ struct Draft {
   std::vector<LineDraft> lines;
   std::vector<TrunkDraft> trunks;
   std::vector<RouteDraft> routes;
+  std::vector<ProfileDraft> profiles;
   bool complete = true;  ///< no line and no section was left out because it made no sense
 };
 

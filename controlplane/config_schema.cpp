@@ -136,6 +136,10 @@ constexpr std::array kRows{
            "an absolute path of at most 107 characters",
            [](Target& t, Text v) { return set_string_if(t.config->control_socket, v, is_socket_path(v)); }},
 
+    KeyRow{"store", "file", "what is changed at run time: security profiles, and which lines have them (SQLite)", "",
+           "(beside this file, of its name with .db)", "a path",
+           [](Target& t, Text v) { return set_string_if(t.config->store_file, v, !v.empty()); }},
+
     KeyRow{"capture", "clear_media",
            "yes: sallyport capture may show media in the clear, plain RTP as well as what comes or goes encrypted", "",
            "no", kYesNo, [](Target& t, Text v) { return set_yes_no(t.config->clear_media, v); }},
@@ -258,19 +262,13 @@ constexpr std::array kRows{
 };
 // clang-format on
 
-bool is_name(Text text, std::size_t longest) {
-  return !text.empty() && text.size() <= longest && std::all_of(text.begin(), text.end(), [](char c) {
-    return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '-' || c == '_';
-  });
-}
-
 /// The section of the table that a section of the file is described by, empty where there is none.
 Text kind_of(Text section) {
   const NamedSection* named = named_section(section);
   if (named == nullptr) return section;
   const std::size_t dot = section.find('.');
   if (dot == Text::npos) return {};
-  return is_name(section.substr(dot + 1), named->longest_name) ? named->kind : Text{};
+  return is_section_name(section.substr(dot + 1), named->longest_name) ? named->kind : Text{};
 }
 
 /// Levenshtein's distance.
@@ -295,6 +293,8 @@ std::span<const KeyRow> schema() {
     std::vector<KeyRow> rows(kRows.begin(), kRows.end());
     const std::vector<KeyRow> sip = sip_schema();
     rows.insert(rows.end(), sip.begin(), sip.end());
+    const std::vector<KeyRow> profiles = profile_schema();
+    rows.insert(rows.end(), profiles.begin(), profiles.end());
     return rows;
   }();
   return all;

@@ -25,6 +25,7 @@ struct Target {
   LineConfig* line = nullptr;
   TrunkConfig* trunk = nullptr;
   RouteConfig* route = nullptr;
+  SecurityProfile* profile = nullptr;
 };
 
 struct KeyRow {
@@ -45,6 +46,8 @@ struct KeyRow {
 std::span<const KeyRow> schema();
 /// Those of them that are about SIP: calls, lines, trunks, routes, TLS.
 std::vector<KeyRow> sip_schema();
+/// Those about security profiles.
+std::vector<KeyRow> profile_schema();
 
 /// A key as it is written in a section: a side's row appears as "a.KEY" and "b.KEY", a suite's as "KEY.SUITE".
 struct SchemaKey {

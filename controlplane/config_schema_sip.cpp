@@ -45,6 +45,15 @@ std::vector<KeyRow> site_rows() {
       KeyRow{"sip", "nonce_validity", "how long a nonce of digest authentication is good", "seconds", "600",
              "a number from 10 to 86400",
              [](Target& t, Text v) { return set_duration(t.config->sip.nonce_validity, v, 10, 86'400); }},
+      KeyRow{
+          "sip", "cluster_security",
+          "mixed: each line and trunk as its security says; nonsecure: all are treated as nonsecure, and digest works",
+          "", "mixed", "mixed or nonsecure",
+          [](Target& t, Text v) {
+            return set_choice<ClusterSecurity>(
+                t.config->sip.cluster_security, v,
+                {{"mixed", ClusterSecurity::kMixed}, {"nonsecure", ClusterSecurity::kNonsecure}});
+          }},
       KeyRow{"sip", "max_calls", "calls at once; what comes beyond is answered 503", "calls", "20000",
              "a number from 1 to 1000000",
              [](Target& t, Text v) { return set_number(t.config->sip.max_calls, v, 1U, 1'000'000U); }},
@@ -115,6 +124,14 @@ std::vector<KeyRow> party_rows(Text section) {
                                                  {{"nonsecure", DeviceSecurity::kNonsecure},
                                                   {"authenticated", DeviceSecurity::kAuthenticated},
                                                   {"encrypted", DeviceSecurity::kEncrypted}});
+             }},
+      KeyRow{section, "profile",
+             "security profile, in place of security: one of this file's, of the store's, or nonsecure, nonsecure-tcp "
+             "or nonsecure-udp",
+             "", "(none)", "the name of a security profile",
+             [](Target& t, Text v) {
+               t.party->profile = v;
+               return is_profile_name(v);
              }},
       KeyRow{section, "certificate_name", "name that its certificate has to be for", "", "(the section's own name)",
              "a host name", [](Target& t, Text v) { return set_host_name(t.party->certificate_name, v); }},

@@ -53,6 +53,13 @@ drivers::MbufLayout mbuf_layout(const Config& config) {
   return any_linux ? drivers::MbufLayout::kOnePerPage : drivers::MbufLayout::kPacked;
 }
 
+/// Lines and trunks as their security profiles say.
+void take_profiles(Config& config, Profiles& profiles) {
+  profiles.use(profiles.read(std::move(config.sip)));
+  config.sip = profiles.effective();
+  config.warnings.insert(config.warnings.end(), profiles.warnings().begin(), profiles.warnings().end());
+}
+
 }  // namespace
 
 Gateway::Gateway(Config config, std::vector<std::string> overrides)
@@ -65,7 +72,9 @@ Gateway::Gateway(Config config, std::vector<std::string> overrides)
       eal_(eal_options(config_)),
       neighbours_(io_),
       engines_(config_),
-      engine_(engines_.for_control()) {
+      engine_(engines_.for_control()),
+      profiles_(config_.store_file) {
+  take_profiles(config_, profiles_);
   for (const std::string& warning : config_.warnings) spdlog::warn("{}", warning);
   settle_on_cores();
   open_ports();
@@ -109,6 +118,8 @@ Gateway::Gateway(Config config, std::vector<std::string> overrides)
     sip_ = std::make_unique<SipService>(io_, config_, *dataplane_, *engine_, [this](auto&&... arguments) {
       return watch_next_hop(std::forward<decltype(arguments)>(arguments)...);
     });
+    profile_commands_ = std::make_unique<ProfileCommands>(profiles_, sip_->notice(),
+                                                          [this] { sip_->profiles_changed(profiles_.effective()); });
   }
   streams_->apply(std::move(config_.streams));
   health_ = make_health();
@@ -258,6 +269,7 @@ void Gateway::add_commands() {
     return status;
   });
   add_call_commands();
+  add_profile_commands();
   control_.handle("stats", [this](const nlohmann::json&) { return reporter_->stats(); });
   control_.handle("pauses", [this](const nlohmann::json&) { return reporter_->pauses(); });
   control_.handle("streams", [this](const nlohmann::json&) { return reporter_->streams(); });
@@ -301,6 +313,20 @@ void Gateway::add_call_commands() {
   control_.handle("trunks", [this](const nlohmann::json&) {
     return nlohmann::json{{"trunks", sip().trunks().list()}};
   });
+}
+
+void Gateway::add_profile_commands() {
+  const auto handle = [this](const char* command, auto serve) {
+    control_.handle(command, [this, serve](const nlohmann::json& asked, const Requester& from) {
+      sip();  // throws where it is off
+      return serve(*profile_commands_, asked, from);
+    });
+  };
+  handle("profile",
+         [](ProfileCommands& commands, const auto& asked, const auto& from) { return commands.profile(asked, from); });
+  handle("line",
+         [](ProfileCommands& commands, const auto& asked, const auto& from) { return commands.line(asked, from); });
+  handle("users", [](ProfileCommands& commands, const auto&, const auto&) { return commands.users(); });
 }
 
 void Gateway::run() {
@@ -366,7 +392,12 @@ std::vector<std::string> Gateway::reload() {
       faults.push_back(setting + " cannot change while the gateway runs; restart it");
     }
     if (faults.empty()) {
+      Profiles::State profiles = profiles_.read(std::move(wanted.sip));
+      wanted.sip = profiles.table.effective;
       const StreamChanges changes = take_over(wanted);
+      profiles_.use(std::move(profiles));
+      const auto& warnings = profiles_.warnings();
+      wanted.warnings.insert(wanted.warnings.end(), warnings.begin(), warnings.end());
       set_log_level(wanted.log_level);
       config_.log_level = wanted.log_level;
       capture_->streams_changed(wanted.clear_media);

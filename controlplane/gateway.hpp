@@ -17,6 +17,8 @@
 #include "controlplane/neighbour.hpp"
 #include "controlplane/observe/packet_capture.hpp"
 #include "controlplane/observe/packet_trace.hpp"
+#include "controlplane/security/profiles.hpp"
+#include "controlplane/session/profile_commands.hpp"
 #include "controlplane/session/sip_service.hpp"
 #include "controlplane/session/static_streams.hpp"
 #include "controlplane/status.hpp"
@@ -57,6 +59,7 @@ class Gateway {
   GatewayFacts facts() const;
   void add_commands();
   void add_call_commands();
+  void add_profile_commands();
   SipService& sip() const;
   void wait_for_signal();
   void poll_dataplane();
@@ -84,7 +87,9 @@ class Gateway {
   std::unique_ptr<DataplaneClient> dataplane_;
   std::unique_ptr<Health> health_;
   std::unique_ptr<StaticStreams> streams_;
+  Profiles profiles_;
   std::unique_ptr<SipService> sip_;  ///< null where SIP is off
+  std::unique_ptr<ProfileCommands> profile_commands_;
   std::unique_ptr<StatusReporter> reporter_;
   std::unique_ptr<PacketTrace> trace_;
   std::unique_ptr<PacketCapture> capture_;

@@ -11,6 +11,7 @@
 #include "controlplane/config.hpp"
 #include "controlplane/gateway.hpp"
 #include "controlplane/logging.hpp"
+#include "controlplane/security/profiles.hpp"
 #include "controlplane/version.hpp"
 #include "crypto/error.hpp"
 #include "crypto/openssl_memory.hpp"
@@ -82,6 +83,8 @@ int run(int argc, char** argv) {
   const auto overrides = overrides_from(options::collect_unrecognized(parsed.options, options::include_positional));
   Config config = load_config(given["config"].as<std::string>(), overrides);
   if (given.contains("check")) {
+    const Profiles::State profiles = Profiles(config.store_file).read(std::move(config.sip));
+    config.warnings.insert(config.warnings.end(), profiles.table.warnings.begin(), profiles.table.warnings.end());
     for (const std::string& warning : config.warnings) std::cerr << "warning: " << warning << '\n';
     std::cout << config.file << ": valid, " << config.ports.size() << " ports, " << config.streams.size()
               << " streams\n";

@@ -12,6 +12,7 @@
 #include "controlplane/secret_text.hpp"
 #include "controlplane/security/device_security.hpp"
 #include "controlplane/security/digest_hash.hpp"
+#include "controlplane/security/security_profile.hpp"
 #include "controlplane/security/tls_context.hpp"
 #include "controlplane/signalling/sip/flow.hpp"
 
@@ -39,7 +40,13 @@ struct PartyConfig {
   bool block_unencrypted = false;
   bool sdes_insecure_ok = false;
   bool accept_unencrypted_srtcp = false;
+  std::string profile;           ///< its security profile as the file calls it; empty: none
+  std::string profile_position;  ///< "FILE:LINE: key 'line.alice.profile' = 'office'", for faults that come of profiles
+  /// What that is. Set once profiles are resolved, as `security` is then.
+  std::optional<SecurityProfile> applied;
 
+  /// Whether its requests are challenged (S6).
+  bool challenged() const noexcept { return applied ? applied->digest : !password.empty(); }
   /// Of digest authentication.
   const std::string& user() const noexcept { return username.empty() ? name : username; }
   /// What its certificate has to be for.
@@ -56,6 +63,12 @@ struct TrunkTarget {
   sip::TransportKind kind = sip::TransportKind::kUdp;
   Endpoint remote;
   bool operator==(const TrunkTarget&) const = default;
+};
+
+/// [profile.NAME].
+struct ProfileConfig {
+  SecurityProfile profile;
+  std::string position;  ///< "FILE:LINE"
 };
 
 /// A static peer or proxy.
@@ -102,6 +115,8 @@ struct SipConfig {
   MediaServiceSuites media_service_suites = MediaServiceSuites::kAll;
   bool block_unencrypted = false;
   SipTlsConfig tls;
+  ClusterSecurity cluster_security = ClusterSecurity::kMixed;
+  std::vector<ProfileConfig> profiles;
   std::vector<LineConfig> lines;
   std::vector<TrunkConfig> trunks;
   std::vector<RouteConfig> routes;

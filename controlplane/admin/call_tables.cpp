@@ -80,10 +80,12 @@ std::string registrations_text(const json& reply) {
                    {"from", Align::kLeft},
                    {"expires in s"},
                    {"contact", Align::kLeft},
-                   {"user agent", Align::kLeft}});
+                   {"user agent", Align::kLeft},
+                   {"note", Align::kLeft}});
   for (const json& line : reply.at("registrations")) {
     table.add({text(line, "line"), text(line, "transport"), text(line, "from"), text(line, "expires"),
-               text(line, "contact"), text(line, "user_agent")});
+               text(line, "contact"), text(line, "user_agent"),
+               line.value("unfit", false) ? "has to register by another transport" : "-"});
   }
   return reply.at("registrations").empty() ? "nobody is registered\n" : table.to_string();
 }

@@ -13,6 +13,7 @@
 #include "controlplane/admin/control_client.hpp"
 #include "controlplane/admin/control_socket.hpp"
 #include "controlplane/admin/interrupt.hpp"
+#include "controlplane/admin/profile_command.hpp"
 #include "controlplane/admin/trace_command.hpp"
 #include "controlplane/version.hpp"
 #include "crypto/error.hpp"
@@ -27,7 +28,7 @@ constexpr int kDone = 0;
 constexpr int kRefused = 1;
 constexpr int kUsage = 2;
 
-constexpr std::array<std::pair<std::string_view, std::string_view>, 13> kCommands = {{
+constexpr std::array<std::pair<std::string_view, std::string_view>, 16> kCommands = {{
     {"status", "cores and their load, ports, engine, warnings"},
     {"stats", "packets of each worker by what became of them, drops by reason, time per stage"},
     {"pauses", "the last times that a worker stood still, and what is known of why"},
@@ -36,6 +37,9 @@ constexpr std::array<std::pair<std::string_view, std::string_view>, 13> kCommand
     {"call", "show ID: one call with all reasons: why this suite, why this status"},
     {"lines", "lines that are registered, and from where"},
     {"trunks", "each trunk's targets: up or down, since when, what they answered last"},
+    {"line", "set NAME profile=PROFILE: gives a line another security profile than the configuration file does"},
+    {"profile", "list, find, show, add, copy, set, rename, delete or apply: security profiles at run time"},
+    {"users", "each line's user, and what it is challenged with"},
     {"trace", "NAME: what every stage does with the next packets of that stream, or of its side NAME.a or NAME.b"},
     {"capture", "NAME --write FILE: that stream's (side's) packets as they arrive and leave, into a new pcap file"},
     {"reload", "read the configuration again; streams that stay the same lose nothing"},
@@ -47,6 +51,8 @@ struct Arguments {
   std::string command;
   std::string name;  ///< of the stream, where the command has one
   std::string call;  ///< number of a call
+  json profile;      ///< what is asked of profiles, lines and users
+  bool md5 = false;
   std::string socket;
   bool as_json = false;
   std::optional<double> watch;  ///< seconds between two views
@@ -94,6 +100,7 @@ po::options_description described() {
       ("write", po::value<std::string>()->value_name("FILE"), "capture: the file to be made")  //
       ("side", po::value<std::string>()->value_name("wire|clear"),
        "capture: as on the wire (wire), or RTP and RTCP inside, where the configuration allows it")  //
+      ("md5", "users: only those that can be served by MD5 and nothing better")                      //
       ("help", "this text");
   return options;
 }
@@ -103,6 +110,10 @@ void print_help() {
   for (const auto& [name, meaning] : kCommands)
     std::cout << "  " << name << std::string(10 - name.size(), ' ') << meaning << "\n";
   std::cout << "\n" << described() << "\nExit status: 0 done, 1 refused or no gateway answers, 2 wrong usage.\n";
+}
+
+bool is_of_profiles(const std::string& command) {
+  return command == "profile" || command == "line" || command == "users";
 }
 
 bool takes_name(const std::string& command) { return command == "trace" || command == "capture"; }
@@ -123,6 +134,7 @@ void check_together(const Arguments& arguments) {
   if ((arguments.packets || arguments.seconds) && !takes_name(arguments.command)) {
     throw UsageError("--packets and --seconds go with trace and capture");
   }
+  if (arguments.md5 && arguments.command != "users") throw UsageError("--md5 goes with users");
   const bool captures = arguments.command == "capture";
   if ((arguments.write || arguments.side) && !captures) throw UsageError("--write and --side go with capture");
   if (captures && !arguments.write) throw UsageError("capture: expected --write FILE");
@@ -152,6 +164,8 @@ std::optional<Arguments> parse(int argc, char** argv) {
   if (words[0] == "call") {
     if (words.size() != 3 || words[1] != "show") throw UsageError("call: expected show ID");
     arguments.call = words[2];
+  } else if (is_of_profiles(words[0])) {
+    arguments.profile = profile_request(words);
   } else if (words.size() != (named ? 2U : 1U)) {
     throw UsageError(named ? words[0] + ": expected the name of one stream or side" : "expected one command");
   }
@@ -159,6 +173,7 @@ std::optional<Arguments> parse(int argc, char** argv) {
   if (named) arguments.name = words[1];
   arguments.socket = values["socket"].as<std::string>();
   arguments.as_json = values.count("json") > 0;
+  arguments.md5 = values.count("md5") > 0;
   arguments.watch = given<double>(values, "watch");
   arguments.packets = given<int>(values, "packets");
   arguments.seconds = given<int>(values, "seconds");
@@ -265,6 +280,9 @@ int run(int argc, char** argv) {
   }
   if (arguments->command == "version") return print_versions(*arguments);
   if (arguments->command == "call") return show_call(*arguments);
+  if (is_of_profiles(arguments->command)) {
+    return run_profile({arguments->socket, arguments->profile, arguments->as_json, arguments->md5});
+  }
   if (arguments->command == "trace") return trace(*arguments);
   if (arguments->command == "capture") return capture(*arguments);
   return arguments->watch ? watch(*arguments) : ask_once(*arguments);

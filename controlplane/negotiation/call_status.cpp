@@ -36,6 +36,7 @@ CallStatus leg_status(const LegSecurity& leg) {
   const auto status = [&](CallSecurity security, const std::string& why) {
     return CallStatus{security, leg.name + ": " + why};
   };
+  if (leg.all_nonsecure) return status(CallSecurity::kNonsecure, "every device is nonsecure (sip.cluster_security)");
   if (leg.path == SignallingPath::kUnprotected) {
     return status(CallSecurity::kNonsecure, "the signalling path is not protected");
   }

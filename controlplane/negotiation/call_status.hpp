@@ -25,6 +25,7 @@ struct LegSecurity {
   SignallingPath path = SignallingPath::kUnprotected;
   const LegMedia* media = nullptr;  ///< null: nothing is agreed yet
   bool music = false;               ///< on hold: what it hears comes from us
+  bool all_nonsecure = false;       ///< the whole site is treated as nonsecure (S5)
 };
 
 struct CallStatus {

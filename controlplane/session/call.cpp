@@ -370,7 +370,8 @@ void Call::update_status() {
   for (std::size_t number = 0; number < legs.size(); ++number) {
     legs[number] = {.name = parties_[number].to_string(),
                     .path = signalling_path(legs_[number]->flow()),
-                    .media = agreed_[number].empty() ? nullptr : &agreed_[number]};
+                    .media = agreed_[number].empty() ? nullptr : &agreed_[number],
+                    .all_nonsecure = parties_[number].config->cluster_security == ClusterSecurity::kNonsecure};
   }
   CallStatus now = call_status(legs);
   if (!history_.empty() && now.security == status_.security && now.reason == status_.reason) return;

@@ -155,7 +155,8 @@ json Calls::registrations() const {
                        {"transport", sip::name_of(binding.flow.kind)},
                        {"from", binding.flow.remote.to_string()},
                        {"expires", std::chrono::duration_cast<std::chrono::seconds>(binding.expires - now).count()},
-                       {"user_agent", binding.user_agent}});
+                       {"user_agent", binding.user_agent},
+                       {"unfit", binding.unfit}});
     }
   }
   return shown;

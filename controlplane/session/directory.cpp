@@ -36,8 +36,9 @@ std::string Party::to_string() const {
 
 MediaPolicy media_policy(const SipConfig& config, const PartyConfig& party) {
   MediaPolicy policy;
-  policy.srtp =
-      party.security == DeviceSecurity::kEncrypted && party.srtp == SrtpUse::kBestEffort ? SrtpUse::kSavp : party.srtp;
+  policy.srtp = config.cluster_security == ClusterSecurity::kNonsecure                               ? SrtpUse::kNever
+                : party.security == DeviceSecurity::kEncrypted && party.srtp == SrtpUse::kBestEffort ? SrtpUse::kSavp
+                                                                                                     : party.srtp;
   policy.srtp_ciphers = config.srtp_ciphers;
   policy.suites = party.suites;
   policy.media_service_suites = config.media_service_suites;
@@ -61,7 +62,8 @@ void Directory::set_config(std::shared_ptr<const SipConfig> config) {
   }
   config_ = std::move(config);
   clients_.clear();  // their passwords may be others now
-  // Who is no line any more, or came by a path that its line may not use now, has to register again.
+  // Who is no line any more, or came by a path that its line may not use now, has to register again; the latter can
+  // still be told so.
   for (auto at = bindings_.begin(); at != bindings_.end();) {
     const auto line = std::find_if(config_->lines.begin(), config_->lines.end(),
                                    [&](const LineConfig& each) { return each.name == at->first; });
@@ -69,7 +71,7 @@ void Directory::set_config(std::shared_ptr<const SipConfig> config) {
       at = bindings_.erase(at);
       continue;
     }
-    std::erase_if(at->second, [&](const Binding& binding) { return unfit(*line, binding.flow).has_value(); });
+    for (Binding& binding : at->second) binding.unfit = unfit(*line, binding.flow).has_value();
     ++at;
   }
 }
@@ -83,25 +85,33 @@ const LineConfig* Directory::line_of(std::string_view user) const {
   return nullptr;
 }
 
-std::optional<Refused> Directory::unfit(const PartyConfig& party, const sip::Flow& flow) {
-  // Without a password it is the certificate that says who it is.
-  std::string problem = path_problem(party.device(), party.security, flow.tls.get(), party.password.empty());
+std::optional<Refused> Directory::unfit(const PartyConfig& party, const sip::Flow& flow) const {
+  // Where all are nonsecure, a device of a secure profile comes by what it can.
+  const bool lifted = party.applied && party.applied->security != party.security;
+  if (party.applied && !lifted && !allows(party.applied->transport, flow.kind)) {
+    return Refused{403, "the profile '" + party.applied->name + "' of " + party.name + " says transport = " +
+                            std::string(sallyport::controlplane::to_string(party.applied->transport)) +
+                            ", and it came by " + std::string(sip::name_of(flow.kind))};
+  }
+  // Where nobody asks for a password it is the certificate that says who it is.
+  std::string problem = path_problem(party.device(), party.security, flow.tls.get(), !party.challenged());
   return problem.empty() ? std::nullopt : std::optional(Refused{403, std::move(problem)});
 }
 
 bool Directory::authenticated(const std::shared_ptr<sip::ServerTransaction>& transaction, const Party& party) {
   const PartyConfig& settings = party.settings();
   // A trunk's password is what we answer its challenges with; it is known by its address and certificate.
-  if (settings.password.empty() || party.trunk != nullptr) return true;
+  if (!settings.challenged() || party.trunk != nullptr) return true;
   const Message& request = transaction->request();
   std::vector<std::string> values;
   for (const std::string_view value : request.all("Authorization")) values.emplace_back(value);
   const auto lookup = [&](std::string_view user, DigestAlgorithm algorithm) -> std::optional<Ha1> {
-    if (user != settings.user()) return std::nullopt;
+    if (user != settings.user() || settings.password.empty()) return std::nullopt;
     return make_ha1(algorithm, user, config_->realm, settings.password);
   };
   const auto now = agent_.timers().now();
-  const DigestResult result = challenger_.check(values, request.method(), config_->nonce_validity, lookup, now);
+  const auto validity = settings.applied ? settings.applied->nonce_validity : config_->nonce_validity;
+  const DigestResult result = challenger_.check(values, request.method(), validity, lookup, now);
   if (result.verdict == DigestVerdict::kAccepted) return true;
   if (result.verdict == DigestVerdict::kMalformed) {
     transaction->respond(400, "Malformed Credentials");
@@ -185,7 +195,25 @@ std::vector<Binding> Directory::bindings(const std::string& line) {
   const auto found = bindings_.find(line);
   if (found == bindings_.end()) return {};
   clean(found->second);
-  return {found->second.rbegin(), found->second.rend()};
+  std::vector<Binding> fit(found->second.rbegin(), found->second.rend());
+  std::erase_if(fit, [](const Binding& binding) { return binding.unfit; });
+  return fit;
+}
+
+std::vector<Binding> Directory::reachable(const std::string& line) {
+  const auto found = bindings_.find(line);
+  if (found == bindings_.end()) return {};
+  clean(found->second);
+  return found->second;
+}
+
+void Directory::forget(const std::string& line, const Binding& binding) {
+  const auto found = bindings_.find(line);
+  if (found == bindings_.end()) return;
+  // One that has registered again meanwhile is another one.
+  std::erase_if(found->second, [&](const Binding& each) {
+    return each.contact == binding.contact && each.call_id == binding.call_id && each.cseq == binding.cseq;
+  });
 }
 
 void Directory::closed(const sip::Flow& flow) {
@@ -202,6 +230,7 @@ void Directory::registered(const std::shared_ptr<sip::ServerTransaction>& transa
   const std::uint32_t cseq = sip::CSeq::parse(request.value("CSeq"))->number;
   // Nothing changes until all of it is sound (10.3, steps 6 to 8).
   std::vector<Binding> wanted = bindings;
+  std::erase_if(wanted, [](const Binding& binding) { return binding.unfit; });
   for (const std::string_view value : request.all("Contact")) {
     if (value == "*") {
       if (request.value("Expires") != "0" || request.all("Contact").size() > 1) {

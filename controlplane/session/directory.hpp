@@ -42,6 +42,7 @@ struct Binding {
   std::uint32_t cseq = 0;
   sip::TimerQueue::TimePoint expires;
   std::string user_agent;
+  bool unfit = false;  ///< it came by a path that its line may not use any more: it gets no calls
 };
 
 /// Why a request is not served.
@@ -76,7 +77,7 @@ class Directory {
   /// Where a dialled number leads: a route, else a line of that name or number.
   Target route(std::string_view number) const;
 
-  /// Whether a request proves that it is from that party, where a password is asked for (S6). If not it was answered:
+  /// Whether a request proves that it is from that party, where it is challenged (S4, S6). If not it was answered:
   /// 401 with challenges, or 400.
   bool authenticated(const std::shared_ptr<sip::ServerTransaction>& transaction, const Party& party);
   /// What answers challenges of a trunk; null where we have no password for it.
@@ -86,6 +87,10 @@ class Directory {
   void registered(const std::shared_ptr<sip::ServerTransaction>& transaction, const Party& party);
   /// Where a line can be reached now, the latest first; without what has expired or lost its connection.
   std::vector<Binding> bindings(const std::string& line);
+  /// The same, with those that are unfit for calls: for what tells them to register again.
+  std::vector<Binding> reachable(const std::string& line);
+  /// Has a device register again before it gets another call.
+  void forget(const std::string& line, const Binding& binding);
   /// Registrations of a connection that is gone are gone with it.
   void closed(const sip::Flow& flow);
 
@@ -94,7 +99,7 @@ class Directory {
  private:
   const LineConfig* line_of(std::string_view user) const;
   void find(const RouteConfig& route, Party& party) const;
-  static std::optional<Refused> unfit(const PartyConfig& party, const sip::Flow& flow);
+  std::optional<Refused> unfit(const PartyConfig& party, const sip::Flow& flow) const;
   void clean(std::vector<Binding>& bindings) const;
 
   sip::UserAgent& agent_;

@@ -110,6 +110,7 @@ SipService::SipService(boost::asio::io_context& io, const Config& config, Datapl
               .pool_for = [this](const PartyConfig& party, bool v6) { return pool_for(party, v6); },
               .tls_for = [this](const PartyConfig&) { return client_tls(); },
               .over = {}}),
+      notice_(agent_, directory_),
       ticket_timer_(io) {
   fixed_.claim(config.streams);
   for (const SipListenConfig& listen : listening_) {
@@ -149,6 +150,10 @@ std::uint16_t SipService::pool_for(const PartyConfig& party, bool v6) const {
 
 void SipService::reload(const SipConfig& config) {
   if (tls_) tls_->reload(settings_of(config));
+  profiles_changed(config);
+}
+
+void SipService::profiles_changed(const SipConfig& config) {
   directory_.set_config(std::make_shared<SipConfig>(config));
   trunks_.set_config(directory_.config());
 }

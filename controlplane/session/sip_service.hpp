@@ -13,6 +13,7 @@
 #include "controlplane/security/tls_contexts.hpp"
 #include "controlplane/session/call_media.hpp"
 #include "controlplane/session/calls.hpp"
+#include "controlplane/session/device_notice.hpp"
 #include "controlplane/session/directory.hpp"
 #include "controlplane/session/fixed_ports.hpp"
 #include "controlplane/session/trunks.hpp"
@@ -38,6 +39,9 @@ class SipService {
   FixedPorts& fixed_ports() noexcept { return fixed_; }
   Calls& calls() noexcept { return calls_; }
   const Trunks& trunks() const noexcept { return trunks_; }
+  DeviceNotice& notice() noexcept { return notice_; }
+  /// Lines and trunks with other security profiles, and nothing else that is new.
+  void profiles_changed(const SipConfig& config);
 
   /// For `sallyport status`.
   nlohmann::json status() const;
@@ -63,6 +67,7 @@ class SipService {
   Directory directory_;
   Trunks trunks_;
   Calls calls_;
+  DeviceNotice notice_;
   boost::asio::steady_timer ticket_timer_;
 };
 

@@ -87,10 +87,36 @@ TEST_F(CliProgram, SaysWhatToDoWhereNobodyAnswers) {
 }
 
 TEST_F(CliProgram, WrongUsageIsStatus2) {
-  for (const char* arguments :
-       {"", "callls", "status stats", "--wath status", "--watch=x status", "--watch 0 status", "--watch reload",
-        "--socket", "trace", "trace a b", "--packets 2 streams", "--seconds x trace a", "capture", "capture a",
-        "--write f capture", "--side wire status", "--watch trace a"}) {
+  for (const char* arguments : {"",
+                                "callls",
+                                "status stats",
+                                "--wath status",
+                                "--watch=x status",
+                                "--watch 0 status",
+                                "--watch reload",
+                                "--socket",
+                                "trace",
+                                "trace a b",
+                                "--packets 2 streams",
+                                "--seconds x trace a",
+                                "capture",
+                                "capture a",
+                                "--write f capture",
+                                "--side wire status",
+                                "--watch trace a",
+                                "profile",
+                                "profile paint",
+                                "profile show",
+                                "profile set a",
+                                "profile set a digest",
+                                "profile set a x=1 x=2",
+                                "profile find name is-exactly",
+                                "profile copy a",
+                                "profile apply a b",
+                                "line set a",
+                                "line show a",
+                                "users all",
+                                "--md5 lines"}) {
     EXPECT_EQ(run(arguments).status, 2) << arguments;
   }
 }
@@ -98,8 +124,9 @@ TEST_F(CliProgram, WrongUsageIsStatus2) {
 TEST_F(CliProgram, HelpNamesEveryCommand) {
   const Outcome outcome = run("--help");
   EXPECT_EQ(outcome.status, 0);
-  for (const char* word : {"status", "stats", "pauses", "streams", "trace", "capture", "reload", "version", "--socket",
-                           "--json", "--watch", "--packets", "--seconds", "--write", "--side"}) {
+  for (const char* word :
+       {"status", "stats", "pauses", "streams", "trace", "capture", "reload", "version", "--socket", "--json",
+        "--watch", "--packets", "--seconds", "--write", "--side", "profile", "line", "users", "--md5"}) {
     EXPECT_NE(outcome.output.find(word), std::string::npos) << word;
   }
   EXPECT_EQ(run("help").output, outcome.output);

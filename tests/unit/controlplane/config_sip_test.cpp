@@ -82,6 +82,9 @@ TEST(ConfigSip, RefusesWhatIsWrong) {
        "or all_ecdsa"},
       {20, "number = 1 0 0", "FILE:20: key 'line.alice.number' = '1 0 0': expected a number"},
       {21, "security = authenticated", "FILE:18: key 'tls.ciphers' = 'medium_rsa': expected"},
+      {22, "profile = of ice", "FILE:22: key 'line.alice.profile' = 'of ice': expected the name of a security profile"},
+      {22, "profile = office",
+       "FILE:21: key 'line.alice.security' = 'encrypted': expected nothing, since its profile says so"},
       {22, "port = nowhere", "FILE:22: key 'line.alice.port' = 'nowhere': expected the NAME of a [port.NAME]"},
       {24, "target = udp:10.0.1.9",
        "FILE:24: key 'trunk.carrier.target' = 'udp:10.0.1.9': expected tls:..., since its security is not nonsecure"},
@@ -111,6 +114,33 @@ TEST(ConfigSip, APasswordIsNotShownAndNotReadableByOthers) {
   ASSERT_EQ(faults.size(), 1U);
   EXPECT_NE(faults[0].find("holds a password and has mode 0644"), std::string::npos) << faults[0];
   EXPECT_EQ(faults[0].find("wonderland"), std::string::npos);
+}
+
+TEST(ConfigSip, ProfilesAreRead) {
+  const TemporaryFolder folder;
+  const std::string text = with_line(kSite, 21, "profile = later") + "[profile.lab]\nsecurity = encrypted\n" +
+                           "[profile.old]\ndescription = Old phones\ntransport = udp\nsip_port = 5070\n";
+  const Config config = load_config(folder.write("site.conf", text, 0600), {});
+  EXPECT_EQ(config.store_file, folder.file("site.db"));
+  EXPECT_EQ(config.sip.lines[0].profile, "later") << "which may be in the store";
+  EXPECT_EQ(config.sip.lines[0].profile_position, folder.file("site.conf") + ":21: key 'line.alice.profile' = 'later'");
+  ASSERT_EQ(config.sip.profiles.size(), 2U);
+  EXPECT_EQ(config.sip.profiles[0].position, folder.file("site.conf") + ":30");
+  EXPECT_EQ(config.sip.profiles[0].profile.transport, DeviceTransport::kTls);
+  EXPECT_EQ(config.sip.profiles[0].profile.sip_port, 5061);
+  EXPECT_EQ(config.sip.profiles[1].profile.description, "Old phones");
+  EXPECT_EQ(config.sip.profiles[1].profile.sip_port, 5070);
+}
+
+TEST(ConfigSip, ProfilesThatAreWrongAreRefused) {
+  EXPECT_EQ(faults_with(kSite + "[profile.lab]\nsecurity = encrypted\ntransport = udp\n"),
+            Faults{"FILE:32: key 'profile.lab.transport' = 'udp': expected tcp, udp or tcp+udp where security is "
+                   "nonsecure, else tls"});
+  EXPECT_EQ(faults_with(kSite + "[profile.nonsecure]\ndigest = yes\n"),
+            Faults{"FILE:30: section [profile.nonsecure]: is predefined and cannot be changed: expected another name"});
+  EXPECT_EQ(faults_with(kSite + "[profile.lab]\nkey_size = rsa-1024\n"),
+            Faults{"FILE:31: key 'profile.lab.key_size' = 'rsa-1024': expected rsa-2048, rsa-3072, rsa-4096, ec-256 or "
+                   "ec-384"});
 }
 
 TEST(ConfigSip, ANumberLeadsToOneLine) {

@@ -89,5 +89,14 @@ TEST(CallStatus, M9_conference_has_the_lowest_of_its_members) {
   EXPECT_EQ(status_of({}), "nonsecure: there is no leg");
 }
 
+TEST(CallStatus, InANonsecureClusterNoCallIsSecure) {
+  const LegMedia media = media_of({"80"});
+  LegSecurity leg{.name = "A", .path = kTls, .media = &media};
+  EXPECT_EQ(call_status({&leg, 1}).security, CallSecurity::kEncrypted);
+  leg.all_nonsecure = true;
+  EXPECT_EQ(call_status({&leg, 1}).security, CallSecurity::kNonsecure);
+  EXPECT_EQ(call_status({&leg, 1}).reason, "A: every device is nonsecure (sip.cluster_security)");
+}
+
 }  // namespace
 }  // namespace sallyport::controlplane
