@@ -15,6 +15,8 @@ struct Word {
   std::string_view text;
   T value;
 };
+template <class T>
+Word(const char*, T) -> Word<T>;  // clang 14 has none by itself
 
 constexpr std::array kModes{Word{"nonsecure", DeviceSecurity::kNonsecure},
                             Word{"authenticated", DeviceSecurity::kAuthenticated},

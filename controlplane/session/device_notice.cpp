@@ -39,7 +39,7 @@ void DeviceNotice::tell(const std::vector<std::string>& lines) {
 void DeviceNotice::tell(Told& told, const std::shared_ptr<Round>& round, std::size_t number) {
   Message notify = check_sync(told.binding, told.line, directory_.config()->realm);
   notify.add("Contact", agent_.contact(told.binding.flow));
-  const auto if_alive = [this, round, number, alive = std::weak_ptr(alive_)](auto&& then) {
+  const auto if_alive = [round, number, alive = std::weak_ptr(alive_)](auto&& then) {
     if (!alive.expired()) then((*round)[number]);
   };
   agent_.send(told.binding.flow, told.binding.to, std::move(notify),
