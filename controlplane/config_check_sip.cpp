@@ -80,6 +80,9 @@ class SipCheck {
 
   void check_trunk(const TrunkDraft& trunk) {
     check_party(trunk.config, trunk.section);
+    if (trunk.config.challenges && trunk.section.first("password") == nullptr) {
+      trunk.section.fault(faults_, "challenge", "no, or a password that is to be proved");
+    }
     for (const TrunkTarget& target : trunk.config.targets) {
       if (!listens(target.kind, false)) {
         trunk.section.fault(faults_, "target",

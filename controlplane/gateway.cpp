@@ -341,11 +341,21 @@ void Gateway::wait_for_signal() {
     if (error) return;
     if (signal != SIGHUP) {
       spdlog::info("stopping");
-      io_.stop();
-      return;
+      if (!sip_) return io_.stop();
+      sip_->leave([this] { io_.stop(); });
+      return wait_for_second_signal();
     }
     reload();
     wait_for_signal();
+  });
+}
+
+/// Whoever asks twice to stop is not to wait for others.
+void Gateway::wait_for_second_signal() {
+  signals_.async_wait([this](const boost::system::error_code& error, int signal) {
+    if (error) return;
+    if (signal == SIGHUP) return wait_for_second_signal();
+    io_.stop();
   });
 }
 

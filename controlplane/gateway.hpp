@@ -62,6 +62,7 @@ class Gateway {
   void add_profile_commands();
   SipService& sip() const;
   void wait_for_signal();
+  void wait_for_second_signal();
   void poll_dataplane();
   void watch_health();
   /// Reads the configuration again and applies it; a wrong one changes nothing. Returns the faults, empty if applied.

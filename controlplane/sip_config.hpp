@@ -75,6 +75,10 @@ struct ProfileConfig {
 struct TrunkConfig : PartyConfig {
   std::vector<TrunkTarget> targets;     ///< in order of preference
   std::chrono::seconds keep_alive{30};  ///< between two OPTIONS to each target; 0: none
+  bool challenges = false;              ///< it: its requests have to prove its password
+  bool registers = false;               ///< the gateway, at the provider
+  std::string domain;                   ///< of the provider; empty: an address of ours or of its target
+  std::chrono::seconds expires{3600};   ///< of a registration, as it is asked for
 };
 
 /// Numbers that begin with `prefix` (or are `number`) go to a line, a trunk or a service.

@@ -90,6 +90,19 @@ std::string registrations_text(const json& reply) {
   return reply.at("registrations").empty() ? "nobody is registered\n" : table.to_string();
 }
 
+namespace {
+
+/// "registered for 50 s", "failed: 403 Forbidden", "-" of a trunk that does not register.
+std::string registration_text(const json& trunk) {
+  const json registration = trunk.value("registration", json(nullptr));
+  if (registration.is_null()) return "-";
+  std::string out = text(registration, "state");
+  if (out == "registered") return out + " for " + text(registration, "expires_s") + " s";
+  return text(registration, "answer") == "-" ? out : out + ": " + text(registration, "answer");
+}
+
+}  // namespace
+
 std::string trunks_text(const json& reply) {
   using Align = TextTable::Align;
   TextTable table({{"trunk", Align::kLeft},
@@ -98,11 +111,13 @@ std::string trunks_text(const json& reply) {
                    {"state", Align::kLeft},
                    {"for s"},
                    {"last answer", Align::kLeft},
-                   {"round trip in ms"}});
+                   {"round trip in ms"},
+                   {"registration", Align::kLeft}});
   for (const json& trunk : reply.at("trunks")) {
     for (const json& target : trunk.at("targets")) {
       table.add({text(trunk, "trunk"), text(target, "target"), text(target, "transport"), text(target, "state"),
-                 text(target, "for_s"), text(target, "answer"), text(target, "round_trip_ms")});
+                 text(target, "for_s"), text(target, "answer"), text(target, "round_trip_ms"),
+                 registration_text(trunk)});
     }
   }
   return reply.at("trunks").empty() ? "no trunks are configured\n" : table.to_string();

@@ -36,7 +36,7 @@ constexpr std::array<std::pair<std::string_view, std::string_view>, 16> kCommand
     {"calls", "calls that are up and the latest that were: status, suites, why they ended"},
     {"call", "show ID: one call with all reasons: why this suite, why this status"},
     {"lines", "lines that are registered, and from where"},
-    {"trunks", "each trunk's targets: up or down, since when, what they answered last"},
+    {"trunks", "each trunk's targets: up or down, since when, their last answer; our registration there"},
     {"line", "set NAME profile=PROFILE: gives a line another security profile than the configuration file does"},
     {"profile", "list, find, show, add, copy, set, rename, delete or apply: security profiles at run time"},
     {"users", "each line's user, and what it is challenged with"},

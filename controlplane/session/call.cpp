@@ -4,6 +4,7 @@
 
 #include <algorithm>
 
+#include "controlplane/session/digest_reply.hpp"
 #include "controlplane/signalling/sip/header_values.hpp"
 #include "controlplane/signalling/sip/random_token.hpp"
 #include "crypto/error.hpp"
@@ -73,7 +74,9 @@ void Call::start(const std::shared_ptr<sip::ServerTransaction>& invite) {
   // What is left of the hops goes on, so that a loop over trunks ends (RFC 7332).
   const auto hops = sip::parse_count(request.value("Max-Forwards"), 255);
   invitation_.max_forwards = hops.value_or(0) == 0 ? invitation_.max_forwards : *hops - 1;
-  const std::string& host = world_.directory.config()->realm;
+  const TrunkConfig* trunk = parties_[kCallee].trunk;
+  const std::string& host =
+      trunk != nullptr && !trunk->domain.empty() ? trunk->domain : world_.directory.config()->realm;
   invitation_.from = name_address(from ? from->display : std::string(), caller, host);
   invitation_.to = name_address({}, number_, host);
   invitation_.contact = caller;
@@ -201,24 +204,12 @@ Call::Text Call::pass_answer(const SecretString& text, std::string& refusal) try
 bool Call::answer_challenge(std::size_t number, const sip::Message& challenge, sip::Message& request) {
   DigestClient* client = world_.directory.credentials_for(parties_[number]);
   if (client == nullptr) return false;
-  const bool proxy = challenge.status() == 407;
-  const DigestAsker asker = proxy ? DigestAsker::kProxy : DigestAsker::kServer;
-  std::vector<std::string> challenges;
-  for (const std::string_view value : challenge.all(proxy ? "Proxy-Authenticate" : "WWW-Authenticate")) {
-    challenges.emplace_back(value);
-  }
-  const DigestOutcome outcome = client->take(asker, challenges, attempts_[number]);
-  if (outcome != DigestOutcome::kAnswerable) {
-    spdlog::warn("call {}: {} asks for credentials: {}", id_, parties_[number].to_string(),
-                 sallyport::controlplane::to_string(outcome));
-    return false;
-  }
-  for (const auto& [each, name] :
-       {std::pair{DigestAsker::kServer, "Authorization"}, std::pair{DigestAsker::kProxy, "Proxy-Authorization"}}) {
-    for (std::string& value : client->answers(each, request.method(), request.uri()))
-      request.add(name, std::move(value));
-  }
-  return true;
+  const DigestOutcome outcome =
+      sallyport::controlplane::answer_challenge(*client, attempts_[number], challenge, request);
+  if (outcome == DigestOutcome::kAnswerable) return true;
+  spdlog::warn("call {}: {} asks for credentials: {}", id_, parties_[number].to_string(),
+               sallyport::controlplane::to_string(outcome));
+  return false;
 }
 
 void Call::progress(std::size_t number, int status, const SecretString& description) {

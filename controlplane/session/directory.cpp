@@ -4,6 +4,7 @@
 
 #include <algorithm>
 
+#include "controlplane/session/digest_reply.hpp"
 #include "controlplane/signalling/sip/header_values.hpp"
 
 namespace sallyport::controlplane {
@@ -100,8 +101,9 @@ std::optional<Refused> Directory::unfit(const PartyConfig& party, const sip::Flo
 
 bool Directory::authenticated(const std::shared_ptr<sip::ServerTransaction>& transaction, const Party& party) {
   const PartyConfig& settings = party.settings();
-  // A trunk's password is what we answer its challenges with; it is known by its address and certificate.
-  if (!settings.challenged() || party.trunk != nullptr) return true;
+  // A trunk is known by its address and certificate; its password is what we answer its challenges with, and what it
+  // has to prove only where the configuration says so.
+  if (!settings.challenged() || (party.trunk != nullptr && !party.trunk->challenges)) return true;
   const Message& request = transaction->request();
   std::vector<std::string> values;
   for (const std::string_view value : request.all("Authorization")) values.emplace_back(value);
@@ -133,9 +135,7 @@ DigestClient* Directory::credentials_for(const Party& party) {
   if (party.trunk == nullptr || party.trunk->password.empty()) return nullptr;
   const auto found = clients_.find(party.trunk->name);
   if (found != clients_.end()) return &found->second;
-  std::vector<DigestAccount> accounts;
-  accounts.push_back({.realm = {}, .user = party.trunk->user(), .password = SecretValue(party.trunk->password)});
-  return &clients_.emplace(party.trunk->name, DigestClient(std::move(accounts))).first->second;
+  return &clients_.emplace(party.trunk->name, digest_client_of(*party.trunk)).first->second;
 }
 
 Sender Directory::sender(const Message& request, const sip::Flow& flow) const {

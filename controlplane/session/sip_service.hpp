@@ -34,6 +34,9 @@ class SipService {
   /// Throws SetupError with nothing changed.
   void reload(const SipConfig& config);
 
+  /// Takes our registrations at providers back, and says when that is done; never before it returns.
+  void leave(std::function<void()> done) { trunks_.leave(std::move(done)); }
+
   MediaGate& gate() noexcept { return gate_; }
   /// Ports of configured streams, which calls do not get.
   FixedPorts& fixed_ports() noexcept { return fixed_; }

@@ -9,7 +9,9 @@ namespace sallyport::controlplane {
 using nlohmann::json;
 
 Trunks::Trunks(sip::UserAgent& agent, TlsSource tls, std::shared_ptr<const SipConfig> config)
-    : agent_(agent), tls_(std::move(tls)) {
+    : agent_(agent),
+      tls_(std::move(tls)),
+      registrations_(agent, [this](const TrunkConfig& trunk) { return ways_of(trunk); }) {
   set_config(std::move(config));
 }
 
@@ -31,24 +33,39 @@ void Trunks::set_config(std::shared_ptr<const SipConfig> config) {
       }
     }
   }
+  registrations_.set_trunks(config_->trunks);
+}
+
+/// How to connect to a trunk's targets now, also when the trunk that it is of is another object, or no more.
+std::function<sip::Destination(const TrunkTarget&)> Trunks::destinations_of(const TrunkConfig& trunk) const {
+  TrunkConfig settings;
+  settings.name = trunk.name;
+  settings.security = trunk.security;
+  settings.certificate_name = trunk.certificate_name;
+  return [this, settings](const TrunkTarget& target) { return destination_of(settings, target, tls_()); };
+}
+
+TrunkRegistration::Ways Trunks::ways_of(const TrunkConfig& trunk) {
+  const auto now = [this, name = trunk.name] {
+    for (const TrunkConfig& each : config_->trunks) {
+      if (each.name == name) return targets(each);
+    }
+    return std::vector<TrunkTarget>();
+  };
+  return {now, destinations_of(trunk)};
 }
 
 Trunks::Entry Trunks::make(const TrunkConfig& trunk, Watched watched) {
   Entry entry{std::move(watched), nullptr};
   if (trunk.keep_alive == std::chrono::seconds(0)) return entry;
   const TrunkTarget& target = entry.watched.target;
-  // Its name is asked for each time: the trunk that it is of may be another object by then.
-  TrunkConfig settings;
-  settings.name = trunk.name;
-  settings.security = trunk.security;
-  settings.certificate_name = trunk.certificate_name;
   WatchTimes times;
   times.interval = trunk.keep_alive;
   times.patience = std::clamp<std::chrono::milliseconds>(times.interval, times.patience / 2, times.patience);
   entry.watch = std::make_unique<TargetWatch>(
       agent_,
       TargetWatch::Target{"trunk " + trunk.name + ": " + to_string(target), target_uri({}, target), entry.watched.from,
-                          [this, settings, target] { return destination_of(settings, target, tls_()); }},
+                          [where = destinations_of(trunk), target] { return where(target); }},
       times);
   return entry;
 }
@@ -85,28 +102,43 @@ void Trunks::flow_closed(const sip::Flow& flow) {
       if (entry.watch) entry.watch->flow_closed(flow);
     }
   }
+  registrations_.flow_closed(flow);
+}
+
+json Trunks::target_json(const Entry& entry) const {
+  json shown{{"target", entry.watched.target.remote.to_string()},
+             {"transport", sip::name_of(entry.watched.target.kind)},
+             {"state", "not watched"}};
+  if (!entry.watch) return shown;
+  const TargetWatch::Seen& seen = entry.watch->seen();
+  const auto age = agent_.timers().now() - seen.since;
+  shown["state"] = to_string(seen.state);
+  shown["for_s"] = std::chrono::duration_cast<std::chrono::seconds>(age).count();
+  shown["answer"] = seen.answer;
+  if (seen.round_trip) shown["round_trip_ms"] = static_cast<double>(seen.round_trip->count()) / 1000;
+  return shown;
+}
+
+json Trunks::registration_json(const std::string& trunk) const {
+  const TrunkRegistration* registration = registrations_.of(trunk);
+  if (registration == nullptr) return nullptr;
+  const TrunkRegistration::Seen& seen = registration->seen();
+  json shown{{"state", to_string(seen.state)}, {"answer", seen.answer}};
+  if (seen.target) shown["target"] = to_string(*seen.target);
+  if (seen.until) {
+    const auto left = std::max(*seen.until - agent_.timers().now(), sip::TimerQueue::Duration(0));
+    shown["expires_s"] = std::chrono::duration_cast<std::chrono::seconds>(left).count();
+  }
+  return shown;
 }
 
 json Trunks::list() const {
   json shown = json::array();
-  const auto now = agent_.timers().now();
   for (const TrunkConfig& trunk : config_->trunks) {
     json targets = json::array();
-    for (const Entry& entry : entries_.at(trunk.name)) {
-      json target{{"target", entry.watched.target.remote.to_string()},
-                  {"transport", sip::name_of(entry.watched.target.kind)}};
-      if (entry.watch) {
-        const TargetWatch::Seen& seen = entry.watch->seen();
-        target["state"] = to_string(seen.state);
-        target["for_s"] = std::chrono::duration_cast<std::chrono::seconds>(now - seen.since).count();
-        target["answer"] = seen.answer;
-        if (seen.round_trip) target["round_trip_ms"] = static_cast<double>(seen.round_trip->count()) / 1000;
-      } else {
-        target["state"] = "not watched";
-      }
-      targets.push_back(std::move(target));
-    }
-    shown.push_back({{"trunk", trunk.name}, {"targets", std::move(targets)}});
+    for (const Entry& entry : entries_.at(trunk.name)) targets.push_back(target_json(entry));
+    shown.push_back(
+        {{"trunk", trunk.name}, {"targets", std::move(targets)}, {"registration", registration_json(trunk.name)}});
   }
   return shown;
 }

@@ -1,5 +1,6 @@
-// The trunks' targets as they are now: watched, and in the order in which a call tries them. Made by SipService;
-// control thread only. Sends what TargetWatch sends, and no calls.
+// The trunks as they are now: targets watched, and in the order in which a call tries them; the gateway registered
+// where a provider wants that. Made by SipService; control thread only. Sends what TargetWatch and TrunkRegistration
+// send, and no calls.
 #pragma once
 
 #include <map>
@@ -9,6 +10,8 @@
 #include <vector>
 
 #include "controlplane/session/target_watch.hpp"
+#include "controlplane/session/trunk_registration.hpp"
+#include "controlplane/session/trunk_registrations.hpp"
 #include "controlplane/signalling/sip/user_agent.hpp"
 #include "controlplane/sip_config.hpp"
 
@@ -21,7 +24,8 @@ class Trunks {
 
   Trunks(sip::UserAgent& agent, TlsSource tls, std::shared_ptr<const SipConfig> config);
 
-  /// Targets that stay as they were keep what is known of them.
+  /// Targets that stay as they were keep what is known of them, registrations stay; one that is no more, or has become
+  /// another, is taken back at its provider.
   void set_config(std::shared_ptr<const SipConfig> config);
 
   /// In the order to be tried: as configured, but those that are down last.
@@ -29,6 +33,8 @@ class Trunks {
   /// A call could not be made over that target.
   void doubt(const TrunkConfig& trunk, const TrunkTarget& target);
   void flow_closed(const sip::Flow& flow);
+  /// Takes all registrations back, and says when that is done, as far as providers let it.
+  void leave(std::function<void()> done) { registrations_.leave(std::move(done)); }
 
   /// For `sallyport trunks`.
   nlohmann::json list() const;
@@ -49,6 +55,10 @@ class Trunks {
     std::unique_ptr<TargetWatch> watch;  ///< null where keep_alive is off
   };
 
+  TrunkRegistration::Ways ways_of(const TrunkConfig& trunk);
+  std::function<sip::Destination(const TrunkTarget&)> destinations_of(const TrunkConfig& trunk) const;
+  nlohmann::json registration_json(const std::string& trunk) const;
+  nlohmann::json target_json(const Entry& entry) const;
   Entry make(const TrunkConfig& trunk, Watched watched);
   static TargetState state_of(const Entry& entry);
 
@@ -56,6 +66,7 @@ class Trunks {
   TlsSource tls_;
   std::shared_ptr<const SipConfig> config_;
   std::map<std::string, std::vector<Entry>> entries_;  ///< by the trunk's name, as configured
+  TrunkRegistrations registrations_;
 };
 
 }  // namespace sallyport::controlplane

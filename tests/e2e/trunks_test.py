@@ -1,6 +1,7 @@
 #!/usr/bin/env python3
 """Trunks that lead to Kamailio as a proxy (requirements G1, S6, M1): a secure phone at the gateway and a plain one at
 Kamailio call each other, the dialog stays on the proxy's route; when a target is gone the next one takes over."""
+import json
 import time
 from dataclasses import replace
 
@@ -43,8 +44,7 @@ class Site:
         # To this phone Kamailio is the registrar and the way to everybody else.
         self.bob = Phone(lab, replace(lab.rtp, gateway=lab.rtp.client), "200", "answermode=auto", self.played["200"])
         otherwise = f"sip:{lab.rtp.client}:5080"
-        self.first = Kamailio(lab, lab.rtp, FIRST, otherwise)
-        self.second = Kamailio(lab, lab.rtp, SECOND, otherwise)
+        self.first, self.second = (Kamailio(lab, lab.rtp, port, otherwise, "gw", "builder") for port in (FIRST, SECOND))
         for kamailio in (self.first, self.second):
             kamailio.start()
         self.gateway.start()
@@ -62,7 +62,9 @@ class Site:
         site["line.alice"] = {"number": "100", "security": "encrypted", "port": lab.srtp.port, "digest": "md5",
                               "password": f"file:{lab.secret('alice.password', 'wonderland')}"}
         site["trunk.proxy"] = {"target": [f"udp:{lab.rtp.client}:{port}" for port in (FIRST, SECOND)],
-                               "keep_alive": 1, "port": lab.rtp.port}
+                               "keep_alive": 1, "port": lab.rtp.port, "register": "yes", "expires": 10,
+                               "domain": "provider.test", "username": "gw",
+                               "password": f"file:{lab.secret('gw.password', 'builder')}"}
         site["route.proxy"] = {"number": "2*", "to": "trunk:proxy"}
         return site
 
@@ -70,6 +72,12 @@ class Site:
         """What each target is, by its port."""
         trunk, = self.gateway.json("trunks")["trunks"]
         return {int(target["target"].rsplit(":", 1)[1]): target["state"] for target in trunk["targets"]}
+
+    def registered_at(self):
+        """The port of the target that the gateway is registered at; None where it is not."""
+        trunk, = self.gateway.json("trunks")["trunks"]
+        registration = trunk["registration"]
+        return int(registration["target"].rsplit(":", 1)[1]) if registration["state"] == "registered" else None
 
     def wait_for_states(self, first, second):
         wait_until(lambda: self.states() == {FIRST: first, SECOND: second}, 20, f"targets are {first} and {second}")
@@ -101,6 +109,8 @@ def through_a_proxy(tap):
         site.wait_for_phones()
         site.wait_for_states("up", "up")
         tap.ok(True, "both targets are up")
+        wait_until(lambda: site.registered_at() == FIRST, 10, "the gateway is registered")
+        tap.ok("200 OK" in json.dumps(site.gateway.json("trunks")), "the gateway is registered at the first, by digest")
         gateway, phone = f"{site.lab.rtp.gateway}:5060", f"{site.lab.rtp.client}:5080"
         site.call(tap, site.alice, site.bob, "200", site.alice, "alice calls 200")
         tap.equal(site.first.saw(f"INVITE from {gateway}"), 1, "the INVITE went through the first target")
@@ -110,6 +120,11 @@ def through_a_proxy(tap):
         site.call(tap, site.alice, site.bob, "200", site.bob, "alice calls 200 again")
         tap.equal(site.first.saw(f"BYE from {phone}"), 2, "the BYE of the one who was called, too")
         tap.equal(site.second.saw("INVITE"), 0, "the second target was not needed")
+        tap.equal(site.second.saw("REGISTER"), 0, "nor was it registered at")
+        tap.equal(site.first.registered("gw"), 1, "Kamailio knows the gateway")
+        site.gateway.stop()
+        tap.equal(site.first.registered("gw"), 0, "it is told when the gateway ends")
+        tap.ok("builder" not in site.gateway.log(), "no password is in the log")
 
 
 def fails_over(tap):
@@ -122,6 +137,8 @@ def fails_over(tap):
         site.call(tap, site.alice, site.bob, "200", site.alice, "the first target is gone, alice calls 200")
         tap.equal(site.second.saw(f"INVITE from {site.lab.rtp.gateway}"), 1, "the second target took the call")
         site.wait_for_states("down", "up")
+        wait_until(lambda: site.registered_at() == SECOND, 30, "the gateway registers at the second target")
+        tap.ok(True, "the gateway is registered at the second target now")
         text = site.gateway.ask("trunks").stdout
         tap.ok("no answer" in text and "down" in text, "sallyport trunks says so", text)
         tap.ok("proxy: 1 of 2 targets down" in site.gateway.ask("status").stdout, "sallyport status says so")

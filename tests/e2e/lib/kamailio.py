@@ -1,4 +1,6 @@
 """Kamailio as a proxy and registrar in a namespace of the laboratory: what a trunk leads to."""
+import re
+
 from .process import wait_until
 
 _CONFIG = """#!KAMAILIO
@@ -21,7 +23,7 @@ loadmodule "registrar.so"
 loadmodule "xlog.so"
 loadmodule "auth.so"
 modparam("usrloc", "db_mode", 0)
-modparam("registrar", "min_expires", {min_expires})
+modparam("registrar", "min_expires", 5)
 modparam("auth", "secret", "of the test's nonces")
 
 request_route {{
@@ -37,6 +39,7 @@ request_route {{
   if (is_method("REGISTER")) {{
     if ($tU == "{user}" && !pv_www_authenticate("test", "{password}", "0")) {{ www_challenge("test", "1"); exit; }}
     save("location");
+    xlog("L_NOTICE", "keeps $tU for $expires(max) s\\n");
     exit;
   }}
   record_route();
@@ -54,14 +57,13 @@ class Kamailio:
     """One instance on UDP. Calls from the gateway go to who is registered, else to `otherwise`; all others' calls go to
     the gateway. `user` needs the password to register, nobody else does."""
 
-    def __init__(self, lab, side, port, otherwise, user="nobody", password="none", min_expires=1):
+    def __init__(self, lab, side, port, otherwise, user, password):
         self.lab, self.side, self.port, self.process = lab, side, port, None
         self.name = f"kamailio-{port}"
         self.folder = lab.path(self.name)
         self.folder.mkdir()
         self.config = lab.secret(f"{self.name}/kamailio.cfg", _CONFIG.format(
-            address=side.client, gateway=side.gateway, port=port, otherwise=otherwise, user=user, password=password,
-            min_expires=min_expires))
+            address=side.client, gateway=side.gateway, port=port, otherwise=otherwise, user=user, password=password))
 
     def start(self):
         argv = ["kamailio", "-DD", "-E", "-f", self.config, "-P", self.folder / "pid", "-Y", self.folder, "-m", "32", "-M", "4"]
@@ -83,6 +85,11 @@ class Kamailio:
 
     def stop(self):
         self.process.stop()
+
+    def registered(self, user):
+        """Whether it keeps a registration of that user: 1 or 0, by the latest that it took."""
+        kept = re.findall(rf"keeps {user} for (\d+) s", self.process.output())
+        return int(bool(kept) and kept[-1] != "0")
 
     def saw(self, what):
         """How often it has relayed or answered that, as "BYE from 192.0.2.1:5060"."""

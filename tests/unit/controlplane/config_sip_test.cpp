@@ -88,6 +88,8 @@ TEST(ConfigSip, RefusesWhatIsWrong) {
       {22, "port = nowhere", "FILE:22: key 'line.alice.port' = 'nowhere': expected the NAME of a [port.NAME]"},
       {24, "target = udp:10.0.1.9",
        "FILE:24: key 'trunk.carrier.target' = 'udp:10.0.1.9': expected tls:..., since its security is not nonsecure"},
+      {25, "challenge = yes",
+       "FILE:25: key 'trunk.carrier.challenge' = 'yes': expected no, or a password that is to be proved"},
       {24, "username = me", "section [trunk.carrier]: key 'target' is missing"},
       {26, "srtp = maybe", "FILE:26: key 'trunk.carrier.srtp' = 'maybe': expected best_effort, required or never"},
       {28, "number = *00", "FILE:28: key 'route.world.number' = '*00': expected a number, as in 100 or +49*"},

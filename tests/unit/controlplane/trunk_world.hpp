@@ -16,9 +16,15 @@ using sip::test::any_port;
 class TrunkWorld : public sip::test::TransportWorld {
  public:
   TrunkWorld()
-      : agent(io, {}, {}, "test", {.request = {}, .closed = [this](const sip::Flow& flow, const std::string&) {
-                                     if (lost) lost(flow);
-                                   }}) {
+      : agent(io, {}, {}, "test",
+              {.request =
+                   [this](const std::shared_ptr<sip::ServerTransaction>& transaction) {
+                     if (asked) asked(transaction);
+                   },
+               .closed =
+                   [this](const sip::Flow& flow, const std::string&) {
+                     if (lost) lost(flow);
+                   }}) {
     agent.listen({sip::TransportKind::kUdp, any_port("127.0.0.1"), {}, {}});
     agent.listen({sip::TransportKind::kTcp, any_port("127.0.0.1"), {}, {}});
     agent.run();
@@ -39,6 +45,8 @@ class TrunkWorld : public sip::test::TransportWorld {
     return std::optional(sip::Message::reply(request, 200, "peer"));
   };
   std::function<void(const sip::Flow&)> lost;  ///< the agent's connection
+  /// A request to the agent.
+  std::function<void(const std::shared_ptr<sip::ServerTransaction>&)> asked;
   sip::UserAgent agent;
 
  private:
