@@ -128,6 +128,10 @@ class SipCheck {
         draft_.general.at("sip").fault(faults_, "listen", "each address and port once");
       }
     }
+    const sip::SessionTimes& session = sip_.session_times;
+    if (session.expires.count() != 0 && session.expires < session.shortest) {
+      draft_.general.at("sip").fault(faults_, "session_expires", "0, or at least sip.min_session_expires");
+    }
     if (sip_.min_expires > sip_.max_expires) {
       draft_.general.at("sip").fault(faults_, "min_expires", "at most sip.max_expires");
     }

@@ -15,6 +15,7 @@
 #include "controlplane/security/security_profile.hpp"
 #include "controlplane/security/tls_context.hpp"
 #include "controlplane/signalling/sip/flow.hpp"
+#include "controlplane/signalling/sip/session_timer.hpp"
 
 namespace sallyport::controlplane {
 
@@ -110,6 +111,7 @@ struct SipConfig {
   std::string realm = "sallyport";
   std::chrono::seconds nonce_validity{600};
   unsigned max_calls = 20'000;
+  sip::SessionTimes session_times;
   std::chrono::seconds min_expires{60};
   std::chrono::seconds max_expires{3600};
   std::chrono::seconds media_timeout{30};

@@ -69,6 +69,18 @@ Direction direction_of(const SessionDescription& session, const MediaDescription
   return both(direction.value_or(Direction::kSendRecv), on_hold ? Direction::kSendOnly : Direction::kSendRecv);
 }
 
+void set_sendrecv(SessionDescription& session) {
+  const auto clean = [](std::vector<SdpAttribute>& attributes) {
+    std::erase_if(attributes, [](const SdpAttribute& attribute) {
+      return std::any_of(kDirections.begin(), kDirections.end(), [&](Direction direction) {
+        return find_attribute({&attribute, 1}, to_string(direction)) != nullptr;
+      });
+    });
+  };
+  clean(session.attributes);
+  for (MediaDescription& media : session.media) clean(media.attributes);
+}
+
 std::optional<Endpoint> rtp_address(const SessionDescription& session, const MediaDescription& media) {
   const auto address = media_address(connection_of(session, media));
   if (!address || media.port == 0) return std::nullopt;

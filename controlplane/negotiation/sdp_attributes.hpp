@@ -36,6 +36,9 @@ const SdpAttribute* find_attribute(std::span<const SdpAttribute> attributes, std
 /// nothing passes at all.
 Direction direction_of(const SessionDescription& session, const MediaDescription& media);
 
+/// Takes out what the party said of direction: sendrecv, unless its address holds it.
+void set_sendrecv(SessionDescription& session);
+
 /// Where the party wants its RTP: nothing where the address is a name, a group, or unspecified, or the port is 0.
 std::optional<Endpoint> rtp_address(const SessionDescription& session, const MediaDescription& media);
 

@@ -1,5 +1,9 @@
 // One call: two SIP legs joined, their media negotiated and relayed (a back-to-back user agent). Made by Calls for an
-// INVITE that came in. Control thread only.
+// INVITE that came in. A leg may give its place to another party's (transfer, RFC 3515 and 3891): the call goes on, with
+// new keys and another status. Control thread only.
+//
+// Its parts: call.cpp what SIP tells of it, call_negotiation.cpp offers and answers, call_parties.cpp how parties are
+// reached, call_targets.cpp a trunk's targets, call_transfer.cpp legs that change, call_upkeep.cpp what it looks after.
 #pragma once
 
 #include <array>
@@ -8,6 +12,7 @@
 #include <memory>
 #include <optional>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "controlplane/negotiation/call_status.hpp"
@@ -33,6 +38,8 @@ struct CallWorld {
   std::function<sip::Connection::TlsContext(const PartyConfig&)> tls_for;
   /// It may be destroyed once this and what called it have returned.
   std::function<void(Call&)> over;
+  /// The call of the leg that has that dialog (sip::CallLeg::dialog()), and which of its legs; null: none.
+  std::function<std::pair<Call*, std::size_t>(const std::string& dialog)> find;
 };
 
 /// What of a call is shown.
@@ -46,6 +53,12 @@ struct CallView {
     LegCount count;
     bool silent = false;  ///< no media for the configured time, although it is to send some
   };
+  /// A leg that gave its place to another.
+  struct Transfer {
+    Clock::time_point time;
+    std::string from;
+    std::string to;
+  };
 
   std::uint64_t id = 0;
   std::string state;  ///< "setup", "ringing", "up" or "over"
@@ -56,6 +69,7 @@ struct CallView {
   std::optional<Clock::time_point> ended;
   CallStatus status;
   std::vector<std::pair<Clock::time_point, CallStatus>> history;
+  std::vector<Transfer> transfers;
   std::string why;  ///< it ended
 };
 
@@ -73,21 +87,37 @@ class Call {
   void start(const std::shared_ptr<sip::ServerTransaction>& invite);
   /// Ends it, both legs.
   void hang_up(const std::string& why);
-  void flow_closed(const sip::Flow& flow);
-  /// A stream that its worker would not take; it may be none of this call's.
+  /// A stream of this call that its worker would not take.
   void refused(StreamHandle handle);
-  bool has(StreamHandle handle) const { return media_ && media_->has(handle); }
   /// A key of that stream, one of this call's, is nearly or wholly worn out.
   void key_lifetime(StreamHandle handle, const dataplane::KeyLifetime& told);
   /// No RTP on that stream, one of this call's, for the configured time, or (false) again.
   void media_lost(StreamHandle handle, bool lost);
+  /// An INVITE with Replaces (RFC 3891): its sender takes the place of that leg. Serves or refuses it.
+  void replace_leg(std::size_t number, const std::shared_ptr<sip::ServerTransaction>& invite, Party party);
 
   std::uint64_t id() const noexcept { return id_; }
   bool over() const noexcept { return over_; }
+  /// Both legs are up, and nothing is being changed.
+  bool ready() const;
+  /// The dialog of a leg, as sip::CallLeg::dialog().
+  std::string dialog(std::size_t number) const { return sides_[number].leg->dialog(); }
   /// Its pointers hold until the call changes.
   CallView view() const;
 
  private:
+  /// A party with its leg.
+  struct Side {
+    Party party;
+    std::unique_ptr<sip::CallLeg> leg;
+    LegMedia agreed;
+    SdpOrigin origin;
+    std::uint64_t version = 0;
+    std::string identity;   ///< how it is shown to others: "\"Alice\" <sip:100@gw.example>"
+    SecretString said;      ///< its latest description that was used
+    bool in_clear = false;  ///< it refused SRTP
+    bool new_keys = false;  ///< with the next agreement: another party is behind it, or its keys are worn out
+  };
   /// An offer on its way from one leg to the other.
   struct Offer {
     std::size_t offerer = kCaller;
@@ -99,28 +129,48 @@ class Call {
     std::size_t leg = kCaller;
     OfferPlan plan;
   };
+  /// A leg that is to give its place, until the one that takes it is up.
+  struct Transfer {
+    std::size_t number = kCaller;
+    Side before;
+    std::string cseq;   ///< of the REFER; empty where nobody has to be told (INVITE with Replaces)
+    bool gone = false;  ///< whoever it was has hung up
+    bool ringing = false;
+    unsigned tries = 0;  ///< of asking the party that stays
+  };
   using Text = std::optional<SecretString>;
 
   static std::size_t other(std::size_t number) noexcept { return 1 - number; }
+  Side make_side(Party party) const;
   sip::CallLeg::Events events_of(std::size_t number);
-  void reach_callee();
+
+  // Reaching a party.
+  void reach_party(std::size_t number);
   void reach_trunk(const std::string& why);
   bool try_next_target(int status, const std::string& why);
   void lose_patience(std::size_t target);
-  void invite_callee(const sip::Flow& flow, const Endpoint& to, const std::string& uri);
-  bool retry_in_clear(int status);
+  void invite_party(std::size_t number, const sip::Flow& flow, const Endpoint& to, const std::string& uri);
+  bool retry_in_clear(std::size_t number, int status);
+  void prepare_media(std::size_t number);
+
+  // Offers and answers.
   Leg negotiating(std::size_t number, bool speaks);
   Text pass_offer(std::size_t from, const SecretString& text, Refused& refused);
   Text pass_answer(const SecretString& text, std::string& refusal);
+  Text plan_answer_of(const SecretString& text, std::string& refusal);
+  void update_status();
 
-  bool answer_challenge(std::size_t number, const sip::Message& challenge, sip::Message& request);
+  // What legs tell.
   void progress(std::size_t number, int status, const SecretString& description);
   void answered(std::size_t number, const SecretString& description);
   void failed(std::size_t number, int status, const std::string& reason);
   void acknowledged(std::size_t number, const SecretString& description);
   void offered(std::size_t number, const SecretString& description);
   void ended(std::size_t number, const std::string& why);
-  void update_status();
+  void deliver(std::size_t number, SecretString answer);
+  void end(const std::string& why);
+
+  // What the call looks after by itself.
   void renew_keys(std::size_t number);
   void renew_later(std::size_t number, std::chrono::milliseconds delay);
   bool renewed(std::size_t number, const SecretString& description);
@@ -129,28 +179,42 @@ class Call {
   void look_for_silence(sip::TimerQueue::Duration delay);
   bool misses_media(std::size_t number) const;
   void miss_media(std::size_t number);
-  void end(const std::string& why);
+
+  // Transfer.
+  void refer(std::size_t number, const std::shared_ptr<sip::ServerTransaction>& transaction);
+  void transfer_blind(std::size_t number, const sip::ServerTransaction& refer, Target target);
+  void transfer_attended(std::size_t number, const sip::ServerTransaction& refer, Call& consulted,
+                         std::size_t consulting);
+  void begin_transfer(std::size_t number, std::string cseq, Party party);
+  void transferee_answered(const SecretString& description);
+  void ask_staying(SecretString offer);
+  void transfer_done();
+  void transfer_failed(int status, const std::string& why);
+  void join_legs();
+  void let_leave(sip::CallLeg& leg, const Party& party, std::function<void(const std::string& why)> ended);
+  void bury(std::unique_ptr<sip::CallLeg> leg);
 
   CallWorld& world_;
   std::uint64_t id_;
-  std::array<Party, 2> parties_;
   std::string number_;
-  std::array<std::unique_ptr<sip::CallLeg>, 2> legs_;
+  std::array<Side, 2> sides_;
   std::unique_ptr<CallMedia> media_;
-  std::array<LegMedia, 2> agreed_;
-  std::array<SdpOrigin, 2> origins_;
-  std::array<std::uint64_t, 2> versions_{};
-  SecretString first_offer_;  ///< the caller's, while its callee may be tried again
+  SecretString first_offer_;  ///< for the party that is invited, while it may be tried again
   sip::Invitation invitation_;
-  std::vector<TrunkTarget> targets_;  ///< of a callee that is a trunk, in the order to be tried
+  std::size_t invited_ = kCallee;
+  std::vector<TrunkTarget> targets_;  ///< of the invited party where it is a trunk, in the order to be tried
   std::size_t target_ = 0;            ///< of them, the one that is tried
   std::optional<Offer> offer_;
+  std::array<LegMedia, 2> planned_;  ///< by an answer that is being passed on
+  std::vector<LineRelay> relays_;    ///< with it
   std::optional<Renewal> renewal_;
-  std::array<bool, 2> worn_{};  ///< by leg: what is agreed next is to have new keys of ours
-  SecretString early_answer_;   ///< that the caller was told by a provisional answer
-  SecretString early_source_;   ///< the callee's description that it was made of
-  bool in_clear_ = false;       ///< the callee refused SRTP
-  std::array<DigestAttempts, 2> attempts_;
+  SecretString early_answer_;  ///< that the caller was told by a provisional answer
+  SecretString early_source_;  ///< the callee's description that it was made of
+  std::optional<Transfer> transfer_;
+  bool joining_ = false;                                ///< two legs that were up are agreeing
+  unsigned join_tries_ = 0;
+  std::vector<std::unique_ptr<sip::CallLeg>> buried_;   ///< legs that are over, until nobody is at work in them
+  std::vector<std::unique_ptr<sip::CallLeg>> leaving_;  ///< of parties that transferred the call, until they hang up
   sip::TimerQueue::TimePoint settled_;  ///< when the latest offer was answered or refused
   bool ringing_ = false;
   bool over_ = false;
@@ -159,6 +223,7 @@ class Call {
   std::optional<Clock::time_point> ended_;
   CallStatus status_;
   std::vector<std::pair<Clock::time_point, CallStatus>> history_;
+  std::vector<CallView::Transfer> transfers_;
   std::string why_;
   std::shared_ptr<bool> alive_ = std::make_shared<bool>(true);  ///< expires before what late timers would touch
 };

@@ -93,6 +93,11 @@ json call_details(const CallView& view) {
     history.push_back({{"time", time_text(time)}, {"security", to_string(status.security)}, {"reason", status.reason}});
   }
   shown["history"] = std::move(history);
+  json transfers = json::array();
+  for (const auto& [time, from, to] : view.transfers) {
+    transfers.push_back({{"time", time_text(time)}, {"from", from}, {"to", to}});
+  }
+  shown["transfers"] = std::move(transfers);
   shown["legs"] = json::array({leg_json(view.legs[Call::kCaller]), leg_json(view.legs[Call::kCallee])});
   return shown;
 }

@@ -71,39 +71,43 @@ bool needs_other_sending(const StreamSideConfig& now, const StreamSideConfig& wa
 
 }  // namespace
 
-CallMedia::CallMedia(MediaGate& gate, std::array<std::uint16_t, kLegs> pools) : gate_(gate), pools_(pools) {}
+CallMedia::CallMedia(MediaGate& gate, std::uint64_t call, std::array<std::uint16_t, kLegs> pools)
+    : gate_(gate), call_(call), pools_(pools) {}
 
 CallMedia::~CallMedia() {
+  forget_parked();
   for (const auto& line : lines_) {
-    if (line == nullptr) continue;
-    remove(*line);
-    for (KeptStream& kept : line->kept) gate_.drop(kept);
-    give_back(*line);
+    for (std::size_t leg = 0; line != nullptr && leg < kLegs; ++leg) clear(*line, leg);
   }
 }
 
 void CallMedia::reserve(const std::vector<bool>& lines) {
-  auto room =
-      static_cast<std::ptrdiff_t>(kMostLines) -
-      std::count_if(lines_.begin(), lines_.end(), [](const auto& line) { return line != nullptr && line->ports[0]; });
-  std::vector<Line*> wanting;
+  const auto has_ports = [](const auto& line) { return line != nullptr && (line->ports[0] || line->ports[1]); };
+  auto room = static_cast<std::ptrdiff_t>(kMostLines) - std::count_if(lines_.begin(), lines_.end(), has_ports);
+  std::vector<std::optional<MediaPort>*> wanting;
+  std::vector<std::uint16_t> pools;
   for (std::size_t i = 0; i < lines.size(); ++i) {
     if (lines_.size() <= i) lines_.emplace_back();
-    if (!lines[i] || (lines_[i] != nullptr && lines_[i]->ports[0]) || room-- <= 0) continue;
+    if (!lines[i] || (!has_ports(lines_[i]) && room-- <= 0)) continue;
     if (lines_[i] == nullptr) lines_[i] = std::make_unique<Line>();
-    wanting.push_back(lines_[i].get());
+    for (std::size_t leg = 0; leg < kLegs; ++leg) {
+      if (lines_[i]->ports[leg]) continue;
+      wanting.push_back(&lines_[i]->ports[leg]);
+      pools.push_back(pools_[leg]);
+    }
   }
   if (wanting.empty()) return;
-  std::vector<std::uint16_t> pools;
-  for (std::size_t i = 0; i < wanting.size(); ++i) pools.insert(pools.end(), pools_.begin(), pools_.end());
   const std::vector<MediaPort> taken = gate_.ports().take(pools, PortAllocator::Clock::now());
-  for (std::size_t i = 0; i < taken.size(); ++i) wanting[i / kLegs]->ports[i % kLegs] = taken[i];
+  for (std::size_t i = 0; i < taken.size(); ++i) *wanting[i] = taken[i];
 }
 
 void CallMedia::give_back_unused(const LegMedia& first, const LegMedia& second) {
+  if (parked_) return;
   const auto off = [](const LegMedia& media, std::size_t i) { return i >= media.size() || !media[i].active; };
   for (std::size_t i = 0; i < lines_.size(); ++i) {
-    if (lines_[i] != nullptr && !lines_[i]->installed && off(first, i) && off(second, i)) give_back(*lines_[i]);
+    if (lines_[i] != nullptr && !lines_[i]->there[0] && !lines_[i]->there[1] && off(first, i) && off(second, i)) {
+      give_back(*lines_[i]);
+    }
   }
 }
 
@@ -133,7 +137,8 @@ void CallMedia::apply(const LegMedia& first, const LegMedia& second, std::span<c
   for (std::size_t i = 0; i < lines_.size(); ++i) {
     if (lines_[i] == nullptr) continue;
     Line& line = *lines_[i];
-    const bool served = i < first.size() && i < second.size() && first[i].active && second[i].active && line.ports[0];
+    const bool served = i < first.size() && i < second.size() && first[i].active && second[i].active && line.ports[0] &&
+                        line.ports[1];
     if (!served) {
       remove(line);
       continue;
@@ -150,11 +155,12 @@ void CallMedia::apply(const LegMedia& first, const LegMedia& second, std::span<c
     }
     if (!known) continue;
     if (i < relays.size()) renumber(line, relays[i], offerer);
-    if (line.installed) {
-      change(line, std::move(wanted), clock_rate_of(first[i]));
-    } else {
-      install(line, std::move(wanted), clock_rate_of(first[i]));
+    const std::array<bool, kLegs> before = line.there;
+    if (!before[0] || !before[1]) install(line, wanted, clock_rate_of(first[i]));
+    for (std::size_t leg = 0; leg < kLegs; ++leg) {
+      if (before[leg]) change(line, leg, std::move(wanted[leg]), clock_rate_of(first[i]));
     }
+    if (before[0] != before[1]) join(line);
   }
 }
 
@@ -172,24 +178,28 @@ void CallMedia::check_families(const LegMedia& first, const LegMedia& second) co
   }
 }
 
-void CallMedia::install(Line& line, std::array<StreamSideConfig, kLegs> wanted, std::uint32_t clock_rate) {
+/// Of the legs that have no stream yet.
+void CallMedia::install(Line& line, std::array<StreamSideConfig, kLegs>& wanted, std::uint32_t clock_rate) {
   std::array<Made, kLegs> made;
+  std::vector<StreamHandle> reserved;
   try {
-    for (std::size_t leg = 0; leg < kLegs; ++leg) made[leg] = make(clock_rate, wanted[leg], line.kept[leg]);
-    line.sides[0].handle = gate_.dataplane().reserve(wanted[0].local.port);
-    try {
-      line.sides[1].handle = gate_.dataplane().reserve(wanted[1].local.port);
-    } catch (const SetupError&) {
-      gate_.dataplane().release(line.sides[0].handle);
-      throw;
+    for (std::size_t leg = 0; leg < kLegs; ++leg) {
+      if (line.there[leg]) continue;
+      made[leg] = make(clock_rate, wanted[leg], line.kept[leg]);
+      reserved.push_back(gate_.dataplane().reserve(wanted[leg].local.port));
+      line.sides[leg].handle = reserved.back();
     }
   } catch (const SetupError&) {
+    for (const StreamHandle& handle : reserved) gate_.dataplane().release(handle);
     gate_.epochs().forget_unpublished();
     throw;
   }
-  line.settings = std::move(wanted);
-  line.installed = true;  // from here on remove() takes back whatever is there
-  for (std::size_t leg = 0; leg < kLegs; ++leg) publish(line, leg, std::move(made[leg]));
+  for (std::size_t leg = 0; leg < kLegs; ++leg) {
+    if (line.there[leg]) continue;
+    line.settings[leg] = std::move(wanted[leg]);
+    line.there[leg] = true;  // from here on remove() takes back whatever is there
+    publish(line, leg, std::move(made[leg]));
+  }
   gate_.epochs().published();
 }
 
@@ -214,7 +224,7 @@ void CallMedia::renumber(Line& line, const LineRelay& relay, std::size_t offerer
     const dataplane::PayloadMap wanted = payload_map(leg == offerer ? relay.to_answerer : relay.to_offerer);
     if (wanted == line.payloads[leg]) continue;
     line.payloads[leg] = wanted;
-    if (line.installed) gate_.dataplane().set_payloads(line.sides[leg].handle, wanted);
+    if (line.there[leg]) gate_.dataplane().set_payloads(line.sides[leg].handle, wanted);
   }
 }
 
@@ -235,6 +245,7 @@ void CallMedia::publish(Line& line, std::size_t leg, Made made) {
   side.sending = {made.stream->tx.get()};
   side.silent = false;
   side.view = gate_.dataplane().add(side.handle, std::move(made.stream));
+  gate_.set_call(side.handle, call_);
   take_up(side, std::move(made.keys));
 }
 
@@ -250,23 +261,18 @@ void CallMedia::take_up(StreamSide& side, SideKeys keys) {
   }
 }
 
-void CallMedia::change(Line& line, std::array<StreamSideConfig, kLegs> wanted, std::uint32_t clock_rate) {
-  for (std::size_t leg = 0; leg < kLegs; ++leg) {
-    StreamSide& side = line.sides[leg];
-    const StreamSideConfig& now = line.settings[leg];
-    if ((now.suite == nullptr) != (wanted[leg].suite == nullptr)) {
-      replace(line, leg, std::move(wanted[leg]), clock_rate);
-      continue;
-    }
-    if (wanted[leg].suite != nullptr) rekey(side, now, wanted[leg]);
-    if (now.rtcp != wanted[leg].rtcp) gate_.dataplane().set_rtcp(side.handle, wanted[leg].rtcp);
-    if (now.remote != wanted[leg].remote) {
-      dataplane::EgressHeader header(udp_endpoint(wanted[leg].local), udp_endpoint(wanted[leg].remote));
-      follow(side, wanted[leg], header);
-      gate_.dataplane().set_remote(side.handle, udp_endpoint(wanted[leg].remote), header);
-    }
-    line.settings[leg] = std::move(wanted[leg]);
+void CallMedia::change(Line& line, std::size_t leg, StreamSideConfig wanted, std::uint32_t clock_rate) {
+  StreamSide& side = line.sides[leg];
+  const StreamSideConfig& now = line.settings[leg];
+  if ((now.suite == nullptr) != (wanted.suite == nullptr)) return replace(line, leg, std::move(wanted), clock_rate);
+  if (wanted.suite != nullptr) rekey(side, now, wanted);
+  if (now.rtcp != wanted.rtcp) gate_.dataplane().set_rtcp(side.handle, wanted.rtcp);
+  if (now.remote != wanted.remote) {
+    dataplane::EgressHeader header(udp_endpoint(wanted.local), udp_endpoint(wanted.remote));
+    follow(side, wanted, header);
+    gate_.dataplane().set_remote(side.handle, udp_endpoint(wanted.remote), header);
   }
+  line.settings[leg] = std::move(wanted);
 }
 
 /// Between RTP and SRTP: another stream on the same port. The other leg stays, with all that its keys remember.
@@ -321,9 +327,9 @@ void CallMedia::follow(StreamSide& side, const StreamSideConfig& wanted, datapla
 
 StreamSide* CallMedia::find(StreamHandle handle, std::size_t& leg) const {
   for (const auto& line : lines_) {
-    if (line == nullptr || !line->installed) continue;
+    if (line == nullptr) continue;
     for (leg = 0; leg < kLegs; ++leg) {
-      if (line->sides[leg].handle == handle) return &line->sides[leg];
+      if (line->there[leg] && line->sides[leg].handle == handle) return &line->sides[leg];
     }
   }
   return nullptr;
@@ -354,7 +360,7 @@ std::optional<std::size_t> CallMedia::leg_with_key(StreamHandle handle, const cr
 bool CallMedia::silent(std::size_t leg, const LegMedia& agreed) const {
   bool missed = false;
   for (std::size_t i = 0; i < lines_.size() && i < agreed.size(); ++i) {
-    if (lines_[i] == nullptr || !lines_[i]->installed) continue;
+    if (lines_[i] == nullptr || !lines_[i]->there[leg]) continue;
     if (!agreed[i].active || !receives(agreed[i].direction)) continue;
     if (!lines_[i]->sides[leg].silent) return false;
     missed = true;
@@ -363,9 +369,9 @@ bool CallMedia::silent(std::size_t leg, const LegMedia& agreed) const {
 }
 
 void CallMedia::remove(Line& line) {
-  if (!line.installed) return;
-  line.installed = false;
-  for (std::size_t leg = 0; leg < kLegs; ++leg) take_out(line, leg);
+  for (std::size_t leg = 0; leg < kLegs; ++leg) {
+    if (std::exchange(line.there[leg], false)) take_out(line, leg);
+  }
 }
 
 /// Has a side's stream removed. What its keys remember is kept: an agreement to come may go on with them.
@@ -380,6 +386,7 @@ void CallMedia::take_out(Line& line, std::size_t leg) {
     gate_.await(side.handle, kept);
   }
   gate_.dataplane().remove(side.handle);
+  gate_.forget_call(side.handle);
   side.view = nullptr;
   line.settings[leg] = {};
 }
@@ -387,14 +394,9 @@ void CallMedia::take_out(Line& line, std::size_t leg) {
 LegCount CallMedia::count(std::size_t leg) const {
   LegCount count = past_[leg];
   for (const auto& line : lines_) {
-    if (line != nullptr && line->installed) count += count_of(line->sides[leg].view);
+    if (line != nullptr && line->there[leg]) count += count_of(line->sides[leg].view);
   }
   return count;
-}
-
-bool CallMedia::has(StreamHandle handle) const {
-  std::size_t leg = 0;
-  return find(handle, leg) != nullptr;
 }
 
 }  // namespace sallyport::controlplane

@@ -21,8 +21,8 @@ class CallMedia {
  public:
   static constexpr std::size_t kLegs = 2;
 
-  /// `pools`: of the MediaGate's, one for each leg.
-  CallMedia(MediaGate& gate, std::array<std::uint16_t, kLegs> pools);
+  /// `pools`: of the MediaGate's, one for each leg. `call`: whose media these are, as MediaGate::call_of() tells.
+  CallMedia(MediaGate& gate, std::uint64_t call, std::array<std::uint16_t, kLegs> pools);
   /// Takes the streams out and gives the ports back.
   ~CallMedia();
   CallMedia(const CallMedia&) = delete;
@@ -45,12 +45,22 @@ class CallMedia {
   /// `relays`: by line, `offerer` being the number of the leg that offered.
   void apply(const LegMedia& first, const LegMedia& second, std::span<const LineRelay> relays, std::size_t offerer);
 
+  // A leg's party gives its place to another's; the other leg stays, with all that its keys remember.
+
+  /// The leg is to have ports of `pool` and streams of its own with the next agreement. What it has had until now goes
+  /// on until forget_parked(), or comes back by unpark().
+  void park(std::size_t leg, std::uint16_t pool);
+  bool parked() const noexcept { return parked_.has_value(); }
+  void unpark();
+  void forget_parked();
+  /// The leg goes, and one that is up in another call takes its place; each hears the other at once, as far as they
+  /// understand each other.
+  void adopt(std::size_t leg, CallMedia& other, std::size_t theirs);
+
   /// Of all lines of a leg.
   LegCount count(std::size_t leg) const;
   /// A stream that its worker would not take, and that is gone. Whether it was one of this call's.
   bool refused(StreamHandle handle);
-  /// Whether that stream is one of this call's.
-  bool has(StreamHandle handle) const;
   /// The leg whose stream that is, where the key is in use there still.
   std::optional<std::size_t> leg_with_key(StreamHandle handle, const crypto::Context* key) const;
   /// A stream has fallen silent, or (true) is heard again. Its leg.
@@ -65,7 +75,13 @@ class CallMedia {
     std::array<StreamSide, kLegs> sides;
     std::array<KeptStream, kLegs> kept;
     std::array<dataplane::PayloadMap, kLegs> payloads;  ///< by the leg that sends
-    bool installed = false;
+    std::array<bool, kLegs> there{};  ///< a worker was given the leg's stream
+  };
+  /// Lines as they were, with one leg only.
+  struct Parked {
+    std::size_t leg = 0;
+    std::uint16_t pool = 0;
+    std::vector<std::unique_ptr<Line>> lines;
   };
   /// A side that is to be published. Keys beside it are for a stream that comes back with others.
   struct Made {
@@ -76,8 +92,8 @@ class CallMedia {
 
   Endpoint endpoint(const MediaPort& pair) const;
   void check_families(const LegMedia& first, const LegMedia& second) const;
-  void install(Line& line, std::array<StreamSideConfig, kLegs> wanted, std::uint32_t clock_rate);
-  void change(Line& line, std::array<StreamSideConfig, kLegs> wanted, std::uint32_t clock_rate);
+  void install(Line& line, std::array<StreamSideConfig, kLegs>& wanted, std::uint32_t clock_rate);
+  void change(Line& line, std::size_t leg, StreamSideConfig wanted, std::uint32_t clock_rate);
   void replace(Line& line, std::size_t leg, StreamSideConfig wanted, std::uint32_t clock_rate);
   void rekey(StreamSide& side, const StreamSideConfig& now, const StreamSideConfig& wanted);
   void give_back(Line& line);
@@ -89,11 +105,16 @@ class CallMedia {
   void take_out(Line& line, std::size_t leg);
   void follow(StreamSide& side, const StreamSideConfig& wanted, dataplane::EgressHeader& header);
   void remove(Line& line);
+  void clear(Line& line, std::size_t leg);
+  void move_leg(Line& from, std::size_t theirs, Line& to, std::size_t leg);
+  void join(Line& line);
 
   MediaGate& gate_;
+  std::uint64_t call_;
   std::array<std::uint16_t, kLegs> pools_;
   /// By pointer: next-hop watches keep references to sides. Null for lines that were never to be served.
   std::vector<std::unique_ptr<Line>> lines_;
+  std::optional<Parked> parked_;
   std::array<LegCount, kLegs> past_;  ///< of streams that are gone
 };
 

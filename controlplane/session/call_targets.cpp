@@ -14,8 +14,8 @@ constexpr std::chrono::seconds kTargetPatience{6};
 
 /// The trunk's targets from the current one on, until one is reached. `why`: the one before was not.
 void Call::reach_trunk(const std::string& why) {
-  const TrunkConfig& trunk = *parties_[kCallee].trunk;
-  if (target_ >= targets_.size()) return failed(kCallee, 503, why);
+  const TrunkConfig& trunk = *sides_[invited_].party.trunk;
+  if (target_ >= targets_.size()) return failed(invited_, 503, why);
   const TrunkTarget& target = targets_[target_];
   const bool tls = target.kind == sip::TransportKind::kTls;
   world_.agent.reach(
@@ -23,40 +23,39 @@ void Call::reach_trunk(const std::string& why) {
       [this, target, weak = std::weak_ptr(alive_)](const sip::Flow* flow, const std::string& failed_because) {
         if (weak.expired() || over_) return;
         if (flow == nullptr) {
-          world_.trunks.doubt(*parties_[kCallee].trunk, target);
+          world_.trunks.doubt(*sides_[invited_].party.trunk, target);
           ++target_;
           return reach_trunk(failed_because);
         }
         world_.agent.timers().schedule(kTargetPatience, [this, number = target_, alive = std::weak_ptr(alive_)] {
           if (!alive.expired()) lose_patience(number);
         });
-        invite_callee(*flow, target.remote, target_uri(number_, target));
+        invite_party(invited_, *flow, target.remote, target_uri(number_, target));
       });
 }
 
 /// A target that never spoke is left for the next one (RFC 3263 4.3), which is its INVITE's end: what it answers late
 /// is cancelled.
 void Call::lose_patience(std::size_t target) {
-  sip::CallLeg& leg = *legs_[kCallee];
-  if (over_ || target != target_ || leg.up() || leg.over() || leg.heard()) return;
-  if (try_next_target(408, "no answer")) leg.hang_up(480, "another target is tried");
+  sip::CallLeg& leg = *sides_[invited_].leg;
+  const bool last = target_ + 1 >= targets_.size();
+  if (over_ || last || target != target_ || leg.up() || leg.over() || leg.heard()) return;
+  leg.hang_up(480, "another target is tried");
+  try_next_target(408, "no answer");
 }
 
 /// The callee's trunk has another target for a call that this one has not taken up: it is overloaded, or not there
 /// (RFC 3261 21.5.4, RFC 3263 4.3). Whoever refuses otherwise speaks for the trunk.
 bool Call::try_next_target(int status, const std::string& why) {
-  if ((status != 408 && status != 503) || ringing_ || target_ + 1 >= targets_.size()) return false;
-  world_.trunks.doubt(*parties_[kCallee].trunk, targets_[target_]);
+  if ((status != 408 && status != 503) || ringing_ || (transfer_ && transfer_->ringing) || target_ + 1 >= targets_.size()) return false;
+  world_.trunks.doubt(*sides_[invited_].party.trunk, targets_[target_]);
   spdlog::info("call {}: {} of {}: {} {}; the next target is tried", id_, to_string(targets_[target_]),
-               parties_[kCallee].to_string(), status, why);
+               sides_[invited_].party.to_string(), status, why);
   ++target_;
-  in_clear_ = false;
-  // The leg that failed is told of it right now, and must outlive this.
-  world_.agent.timers().schedule(std::chrono::milliseconds(0), [this, why, weak = std::weak_ptr(alive_)] {
-    if (weak.expired() || over_) return;
-    legs_[kCallee] = std::make_unique<sip::CallLeg>(world_.agent);
-    reach_trunk(why);
-  });
+  sides_[invited_].in_clear = false;
+  // The leg that failed is told of it right now.
+  bury(std::exchange(sides_[invited_].leg, std::make_unique<sip::CallLeg>(world_.agent)));
+  reach_trunk(why);
   return true;
 }
 

@@ -44,30 +44,32 @@ std::vector<OwnSection> sections_of(const LegMedia& agreed) {
 void Call::key_lifetime(StreamHandle handle, const dataplane::KeyLifetime& told) {
   const auto leg = media_ ? media_->leg_with_key(handle, told.context) : std::nullopt;
   if (over_ || !leg) return;
-  const std::string party = parties_[*leg].to_string();
+  const std::string party = sides_[*leg].party.to_string();
   if (told.over) {
     spdlog::error("call {}: a key of {} is at the end of its lifetime, its packets are dropped", id_, party);
   } else {
     spdlog::info("call {}: a key of {} has used 90 % of its lifetime, new ones are offered", id_, party);
   }
-  if (worn_[*leg]) return;
-  worn_[*leg] = true;
+  if (sides_[*leg].new_keys) return;
+  sides_[*leg].new_keys = true;
   renew_keys(*leg);
 }
 
 /// New keys of ours by a re-INVITE of ours, to that leg alone; the party has its chance to make new ones, too.
 void Call::renew_keys(std::size_t number) {
-  if (over_ || !worn_[number]) return;  // what was agreed meanwhile has new keys
-  sip::CallLeg& leg = *legs_[number];
-  if (!leg.up() || leg.busy() || offer_ || renewal_) return renew_later(number, kBusy);
-  OfferPlan plan = plan_own_offer(sections_of(agreed_[number]), negotiating(number, true));
+  if (over_ || !sides_[number].new_keys) return;  // what was agreed meanwhile has new keys
+  sip::CallLeg& leg = *sides_[number].leg;
+  if (!leg.up() || leg.busy() || offer_ || renewal_ || transfer_ || joining_) return renew_later(number, kBusy);
+  OfferPlan plan = plan_own_offer(sections_of(sides_[number].agreed), negotiating(number, true));
   if (plan.refusal) {
-    spdlog::error("call {}: no new keys for {}: {}", id_, parties_[number].to_string(), plan.refusal->reason);
+    spdlog::error("call {}: no new keys for {}: {}", id_, sides_[number].party.to_string(), plan.refusal->reason);
     return;
   }
-  attempts_[number] = {};
-  if (!leg.reinvite(to_string(plan.offer))) return renew_later(number, kBusy);
+  SecretString offer = to_string(plan.offer);
   renewal_ = Renewal{number, std::move(plan)};
+  if (leg.reinvite(std::move(offer))) return;
+  renewal_.reset();
+  renew_later(number, kBusy);
 }
 
 void Call::renew_later(std::size_t number, milliseconds delay) {
@@ -81,7 +83,7 @@ bool Call::renewed(std::size_t number, const SecretString& description) try {
   if (!renewal_ || renewal_->leg != number) return false;
   const OfferPlan sent = std::move(renewal_->plan);
   renewal_.reset();
-  legs_[number]->acknowledge({});
+  sides_[number].leg->acknowledge({});
   auto parsed = parse_sdp(description);
   if (const auto* fault = std::get_if<SdpFault>(&parsed)) {
     hang_up("SDP " + fault->to_string());
@@ -92,11 +94,11 @@ bool Call::renewed(std::size_t number, const SecretString& description) try {
     hang_up(plan.refusal->reason);
     return true;
   }
-  const LegMedia& rest = agreed_[other(number)];
+  const LegMedia& rest = sides_[other(number)].agreed;
   media_->apply(number == kCaller ? plan.media : rest, number == kCaller ? rest : plan.media, {}, number);
-  agreed_[number] = std::move(plan.media);
-  worn_[number] = false;
-  spdlog::info("call {}: {} has new keys", id_, parties_[number].to_string());
+  sides_[number].agreed = std::move(plan.media);
+  sides_[number].new_keys = false;
+  spdlog::info("call {}: {} has new keys", id_, sides_[number].party.to_string());
   update_status();
   return true;
 } catch (const SetupError& error) {
@@ -106,16 +108,16 @@ bool Call::renewed(std::size_t number, const SecretString& description) try {
 
 /// What was up stays up, with the keys that it has. False: another offer has failed.
 bool Call::renewal_failed(std::size_t number, int status) {
-  if (!renewal_ || renewal_->leg != number || !legs_[number]->up()) return false;
+  if (!renewal_ || renewal_->leg != number || !sides_[number].leg->up()) return false;
   renewal_.reset();
-  spdlog::warn("call {}: {} takes no new keys now ({})", id_, parties_[number].to_string(), status);
+  spdlog::warn("call {}: {} takes no new keys now ({})", id_, sides_[number].party.to_string(), status);
   renew_later(number, status == 491 ? after_491(number == kCallee) : kTryAgain);
   return true;
 }
 
 /// An exchange of offer and answer is over, whatever came of it.
 void Call::settled() {
-  media_->give_back_unused(agreed_[kCaller], agreed_[kCallee]);
+  media_->give_back_unused(sides_[kCaller].agreed, sides_[kCallee].agreed);
   settled_ = world_.agent.timers().now();
   // Whoever was silent on hold, or before the call was answered, has as long again: no event will come.
   if (misses_media(kCaller) || misses_media(kCallee)) look_for_silence(world_.gate.media_timeout());
@@ -124,7 +126,7 @@ void Call::settled() {
 void Call::look_for_silence(sip::TimerQueue::Duration delay) {
   world_.agent.timers().schedule(delay, [this, weak = std::weak_ptr(alive_)] {
     if (weak.expired()) return;
-    for (std::size_t number = 0; number < legs_.size() && !over_; ++number) miss_media(number);
+    for (std::size_t number = 0; number < sides_.size() && !over_; ++number) miss_media(number);
   });
 }
 
@@ -133,7 +135,7 @@ void Call::media_lost(StreamHandle handle, bool lost) {
   if (over_ || !leg) return;
   const auto agreed_for = world_.agent.timers().now() - settled_;
   if (!lost) {
-    spdlog::info("call {}: {} sends media again", id_, parties_[*leg].to_string());
+    spdlog::info("call {}: {} sends media again", id_, sides_[*leg].party.to_string());
   } else if (agreed_for < world_.gate.media_timeout()) {
     look_for_silence(world_.gate.media_timeout() - agreed_for);  // a part of the silence was before
   } else {
@@ -143,12 +145,12 @@ void Call::media_lost(StreamHandle handle, bool lost) {
 
 /// Whether the leg sends nothing although it is to: one that is on hold is not missed.
 bool Call::misses_media(std::size_t number) const {
-  return answered_ && media_ && media_->silent(number, agreed_[number]);
+  return answered_ && media_ && media_->silent(number, sides_[number].agreed);
 }
 
 void Call::miss_media(std::size_t number) {
   if (!misses_media(number)) return;
-  const std::string why = "no media from " + parties_[number].to_string();
+  const std::string why = "no media from " + sides_[number].party.to_string();
   spdlog::warn("call {}: {} for {} s", id_, why, world_.gate.media_timeout().count());
   if (world_.directory.config()->media_timeout_ends) hang_up(why);
 }

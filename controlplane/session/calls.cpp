@@ -36,6 +36,7 @@ std::string dialled(const sip::Message& request) {
 
 Calls::Calls(CallWorld world) : world_(std::move(world)) {
   world_.over = [this](Call& call) { over(call); };
+  world_.find = [this](const std::string& dialog) { return find(dialog); };
 }
 
 Calls::~Calls() {
@@ -69,6 +70,11 @@ void Calls::invite(const std::shared_ptr<sip::ServerTransaction>& transaction, P
   }
   // A B2BUA ends the hops of its caller's side (RFC 7332): none left means that this one is in a loop.
   if (transaction->request().value("Max-Forwards") == "0") return transaction->respond(483);
+  if (const std::string* replaces = transaction->request().first("Replaces")) {
+    const auto [call, leg] = find(sip::replaced_dialog(*replaces));
+    if (call == nullptr) return transaction->respond(481);
+    return call->replace_leg(leg, transaction, std::move(caller));
+  }
   Target target = world_.directory.route(dialled(transaction->request()));
   if (target.refused) {
     spdlog::info("SIP: INVITE of {} refused: {}", caller.to_string(), target.refused->why);
@@ -97,30 +103,33 @@ void Calls::record(const Call& call) {
   append_line(path, call_record(call.view()).dump(-1, ' ', false, json::error_handler_t::replace));
 }
 
-void Calls::flow_closed(const sip::Flow& flow) {
-  world_.directory.closed(flow);
-  for (auto& [id, call] : calls_) {
-    if (!call->over()) call->flow_closed(flow);
-  }
+Call* Calls::of(StreamHandle handle) const {
+  const auto id = world_.gate.call_of(handle);
+  const auto found = id ? calls_.find(*id) : calls_.end();
+  return found == calls_.end() ? nullptr : found->second.get();
 }
 
-Call* Calls::call_of(StreamHandle handle) const {
+/// Few transfers have a dialog to be found; a walk is dear only where there is one.
+std::pair<Call*, std::size_t> Calls::find(const std::string& dialog) const {
+  if (dialog.empty() || !world_.agent.has(dialog)) return {nullptr, 0};
   for (const auto& [id, call] : calls_) {
-    if (call->has(handle)) return call.get();
+    for (const std::size_t number : {Call::kCaller, Call::kCallee}) {
+      if (!call->over() && call->dialog(number) == dialog) return {call.get(), number};
+    }
   }
-  return nullptr;
+  return {nullptr, 0};
 }
 
 void Calls::media_lost(StreamHandle handle, bool lost) {
-  if (Call* const call = call_of(handle)) call->media_lost(handle, lost);
+  if (Call* const call = of(handle)) call->media_lost(handle, lost);
 }
 
 void Calls::key_lifetime(StreamHandle handle, const dataplane::KeyLifetime& told) {
-  if (Call* const call = call_of(handle)) call->key_lifetime(handle, told);
+  if (Call* const call = of(handle)) call->key_lifetime(handle, told);
 }
 
 void Calls::refused(StreamHandle handle) {
-  for (const auto& [id, call] : calls_) call->refused(handle);
+  if (Call* call = of(handle)) call->refused(handle);
 }
 
 json Calls::list() const {
@@ -130,7 +139,7 @@ json Calls::list() const {
   }
   for (const auto& [id, details] : past_) {
     json line = details;
-    for (const char* key : {"legs", "history", "security_reason", "answered", "ended"}) line.erase(key);
+    for (const char* key : {"legs", "history", "transfers", "security_reason", "answered", "ended"}) line.erase(key);
     shown.push_back(std::move(line));
   }
   return shown;

@@ -26,7 +26,8 @@ class Calls {
 
   /// What the user agent hands on.
   void request(const std::shared_ptr<sip::ServerTransaction>& transaction);
-  void flow_closed(const sip::Flow& flow);
+  /// A connection is gone, and with it what was registered by it.
+  void flow_closed(const sip::Flow& flow) { world_.directory.closed(flow); }
   /// No media of a stream for the configured time, or (false) again.
   void media_lost(StreamHandle handle, bool lost);
   /// A key of a stream is nearly or wholly at the end of its lifetime.
@@ -43,9 +44,10 @@ class Calls {
   nlohmann::json registrations() const;
 
  private:
-  Call* call_of(StreamHandle handle) const;
   void invite(const std::shared_ptr<sip::ServerTransaction>& transaction, Party caller);
   void over(Call& call);
+  Call* of(StreamHandle handle) const;
+  std::pair<Call*, std::size_t> find(const std::string& dialog) const;
   void record(const Call& call);
 
   CallWorld world_;

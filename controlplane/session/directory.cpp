@@ -138,6 +138,25 @@ DigestClient* Directory::credentials_for(const Party& party) {
   return &clients_.emplace(party.trunk->name, digest_client_of(*party.trunk)).first->second;
 }
 
+std::function<bool(const Message& challenge, Message& request, unsigned earlier)> Directory::answers_challenges(
+    const Party& party) {
+  return [this, party, attempts = std::make_shared<DigestAttempts>()](const Message& challenge, Message& request,
+                                                                      unsigned earlier) {
+    if (earlier == 0) *attempts = {};
+    return answer_challenge(party, challenge, request, *attempts);
+  };
+}
+
+bool Directory::answer_challenge(const Party& party, const Message& challenge, Message& request,
+                                 DigestAttempts& attempts) {
+  DigestClient* client = credentials_for(party);
+  if (client == nullptr) return false;
+  const DigestOutcome outcome = sallyport::controlplane::answer_challenge(*client, attempts, challenge, request);
+  if (outcome == DigestOutcome::kAnswerable) return true;
+  spdlog::warn("SIP: {} asks for credentials: {}", party.to_string(), sallyport::controlplane::to_string(outcome));
+  return false;
+}
+
 Sender Directory::sender(const Message& request, const sip::Flow& flow) const {
   for (const TrunkConfig& trunk : config_->trunks) {
     const bool its = std::any_of(trunk.targets.begin(), trunk.targets.end(), [&](const TrunkTarget& target) {

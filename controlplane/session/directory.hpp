@@ -2,6 +2,7 @@
 // lines have registered (RFC 3261 10). Control thread only; sends nothing but answers to REGISTER.
 #pragma once
 
+#include <functional>
 #include <map>
 #include <memory>
 #include <optional>
@@ -26,6 +27,7 @@ struct Party {
   const PartyConfig& settings() const { return line != nullptr ? static_cast<const PartyConfig&>(*line) : *trunk; }
   /// "line alice", "trunk berlin".
   std::string to_string() const;
+  bool same(const Party& other) const { return to_string() == other.to_string(); }
 };
 
 /// What a party may use of media by the site's policy and its own.
@@ -80,8 +82,9 @@ class Directory {
   /// Whether a request proves that it is from that party, where it is challenged (S4, S6). If not it was answered:
   /// 401 with challenges, or 400.
   bool authenticated(const std::shared_ptr<sip::ServerTransaction>& transaction, const Party& party);
-  /// What answers challenges of a trunk; null where we have no password for it.
-  DigestClient* credentials_for(const Party& party);
+  /// What answers challenges of that party, as sip::CallLeg::Events wants it (S6); lives as long as this.
+  std::function<bool(const sip::Message& challenge, sip::Message& request, unsigned earlier)> answers_challenges(
+      const Party& party);
 
   /// Answers a REGISTER of a line that was authenticated.
   void registered(const std::shared_ptr<sip::ServerTransaction>& transaction, const Party& party);
@@ -97,6 +100,9 @@ class Directory {
   const std::map<std::string, std::vector<Binding>>& all_bindings() const noexcept { return bindings_; }
 
  private:
+  DigestClient* credentials_for(const Party& party);
+  bool answer_challenge(const Party& party, const sip::Message& challenge, sip::Message& request,
+                        DigestAttempts& attempts);
   const LineConfig* line_of(std::string_view user) const;
   void find(const RouteConfig& route, Party& party) const;
   std::optional<Refused> unfit(const PartyConfig& party, const sip::Flow& flow) const;

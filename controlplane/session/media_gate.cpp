@@ -2,6 +2,8 @@
 
 #include <spdlog/spdlog.h>
 
+#include <utility>
+
 #include "crypto/error.hpp"
 
 namespace sallyport::controlplane {
@@ -42,6 +44,16 @@ void MediaGate::epoch_due(StreamHandle handle, const dataplane::EpochDue& asked)
 void MediaGate::await(StreamHandle handle, KeptStream& kept) {
   kept.awaited = handle;
   awaited_[key_of(handle)] = &kept;
+}
+
+void MediaGate::move(KeptStream& from, KeptStream& to) {
+  to = std::exchange(from, {});
+  if (to.awaited) awaited_[key_of(*to.awaited)] = &to;
+}
+
+std::optional<std::uint64_t> MediaGate::call_of(StreamHandle handle) const {
+  const auto found = calls_.find(key_of(handle));
+  return found == calls_.end() ? std::nullopt : std::optional(found->second);
 }
 
 void MediaGate::drop(KeptStream& kept) noexcept {

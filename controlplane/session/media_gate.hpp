@@ -54,8 +54,15 @@ class MediaGate {
 
   /// The stream of that handle, which is being removed, comes to `kept`, which stays where it is until then.
   void await(StreamHandle handle, KeptStream& kept);
+  /// What one remembers or waits for is another's from here on.
+  void move(KeptStream& from, KeptStream& to);
   /// Nobody wants it any more.
   void drop(KeptStream& kept) noexcept;
+
+  /// Which call a stream is of, so that what the dataplane tells of it costs no search.
+  void set_call(StreamHandle handle, std::uint64_t call) { calls_[key_of(handle)] = call; }
+  void forget_call(StreamHandle handle) { calls_.erase(key_of(handle)); }
+  std::optional<std::uint64_t> call_of(StreamHandle handle) const;
 
   // From the dataplane's events, those of other streams among them.
   void epoch_due(StreamHandle handle, const dataplane::EpochDue& asked);
@@ -74,6 +81,7 @@ class MediaGate {
   WatchNextHop watch_;
   std::chrono::seconds media_timeout_;
   std::map<Key, KeptStream*> awaited_;
+  std::map<Key, std::uint64_t> calls_;
 };
 
 }  // namespace sallyport::controlplane

@@ -109,7 +109,8 @@ SipService::SipService(boost::asio::io_context& io, const Config& config, Datapl
               .trunks = trunks_,
               .pool_for = [this](const PartyConfig& party, bool v6) { return pool_for(party, v6); },
               .tls_for = [this](const PartyConfig&) { return client_tls(); },
-              .over = {}}),
+              .over = {},
+              .find = {}}),
       notice_(agent_, directory_),
       ticket_timer_(io) {
   fixed_.claim(config.streams);
@@ -124,6 +125,7 @@ SipService::SipService(boost::asio::io_context& io, const Config& config, Datapl
     spdlog::info("SIP: listening on {} {}{}", sip::name_of(listen.kind), listen.local.to_string(),
                  listen.integrity_only ? " (integrity only)" : "");
   }
+  agent_.set_session_times(config.sip.session_times);
   agent_.run();
   if (tls_) renew_tickets();
 }
@@ -150,6 +152,7 @@ std::uint16_t SipService::pool_for(const PartyConfig& party, bool v6) const {
 
 void SipService::reload(const SipConfig& config) {
   if (tls_) tls_->reload(settings_of(config));
+  agent_.set_session_times(config.session_times);
   profiles_changed(config);
 }
 

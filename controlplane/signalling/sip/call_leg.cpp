@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "controlplane/signalling/sip/dialog_errand.hpp"
 #include "controlplane/signalling/sip/header_values.hpp"
 #include "controlplane/signalling/sip/random_token.hpp"
 
@@ -12,8 +13,8 @@ namespace {
 constexpr std::size_t kMaxForks = 16;
 constexpr const char* kSdp = "application/sdp";
 
-/// How well what is said on a flow is protected.
-int protection(const Flow& flow) { return flow.tls == nullptr ? 0 : flow.tls->encrypted ? 2 : 1; }
+/// How long a party may think about a further INVITE: nobody has to be asked for it.
+constexpr std::chrono::seconds kReinvitePatience{60};
 
 /// Acknowledges a 2xx that nobody wants, and ends the dialog that it made.
 void let_go(UserAgent& agent, const Flow& flow, const Endpoint& to, const Message& invite, const Message& answer) {
@@ -26,22 +27,28 @@ void let_go(UserAgent& agent, const Flow& flow, const Endpoint& to, const Messag
 }  // namespace
 
 CallLeg::~CallLeg() {
+  agent_.timers().cancel(session_timer_);
+  agent_.timers().cancel(patience_);
   if (client_) client_->set_events({});
   leave_answered();
   // One that nobody answers would be kept for ever.
   if (server_) refuse_server(487);
   if (unacknowledged_) unacknowledged_->set_events({});
   if (dialog_) agent_.remove(dialog_->id());
-  for (const std::string& id : early_) agent_.remove(id);
+  for (const auto& [id, early] : early_) agent_.remove(id);
 }
 
-bool CallLeg::take(const std::shared_ptr<ServerTransaction>& invite, std::string contact_user, Events events) {
+std::string CallLeg::take(const std::shared_ptr<ServerTransaction>& invite, std::string contact_user, Events events) {
   auto dialog = Dialog::of_server(invite->request(), invite->to_tag());
   if (!dialog) {
     invite->respond(400, "No From Tag Or Contact");
-    return false;
+    return "an INVITE without From tag or Contact";
   }
-  events_ = std::move(events);
+  if (is_too_brief(invite->request(), agent_.session_times())) {
+    refuse_as_too_brief(*invite, agent_.session_times());
+    return "it asks for a session interval below ours";
+  }
+  set_events(std::move(events));
   flow_ = invite->flow();
   to_ = reply_endpoint(flow_, invite->request()).value_or(flow_.remote);
   call_id_ = dialog->call_id();
@@ -49,7 +56,13 @@ bool CallLeg::take(const std::shared_ptr<ServerTransaction>& invite, std::string
   server_ = invite;
   confirm(std::move(*dialog));
   watch_server();
-  return true;
+  if (lists(server_->request(), "Require", "100rel")) {
+    reliable_ = std::make_unique<ReliableAnswers>(agent_.timers(), agent_.times(), server_, [this] {
+      refuse_server(504);
+      end("no PRACK came");
+    });
+  }
+  return {};
 }
 
 void CallLeg::watch_server() {
@@ -67,18 +80,23 @@ void CallLeg::watch_server() {
                              if (over_) return;
                              send_bye("no ACK");
                              end("no ACK came");
+                           },
+                       .gone =
+                           [this] {
+                             // Before there is a call nobody can find us again.
+                             if (server_ != nullptr && !up_) end("its connection is gone");
                            }});
 }
 
 void CallLeg::confirm(Dialog dialog) {
   if (dialog_) agent_.remove(dialog_->id());
-  dialog_ = std::move(dialog);
+  dialog_ = std::make_shared<Dialog>(std::move(dialog));
   agent_.add(dialog_->id(), *this);
 }
 
 void CallLeg::invite(const Flow& flow, const Endpoint& to, const Invitation& invitation, SecretString description,
                      Events events) {
-  events_ = std::move(events);
+  set_events(std::move(events));
   flow_ = flow;
   to_ = to;
   call_id_ = random_token(16);
@@ -89,6 +107,7 @@ void CallLeg::invite(const Flow& flow, const Endpoint& to, const Invitation& inv
   invite.add("To", invitation.to);
   invite.add("Call-ID", call_id_);
   invite.add("CSeq", "1 INVITE");
+  if (!invitation.referred_by.empty()) invite.add("Referred-By", invitation.referred_by);
   invite.set_body(kSdp, std::move(description));
   send_invite(std::move(invite));
 }
@@ -96,6 +115,9 @@ void CallLeg::invite(const Flow& flow, const Endpoint& to, const Invitation& inv
 void CallLeg::send_invite(Message invite) {
   invite.set("Contact", contact_);
   invite.set("Allow", allowed_methods());
+  invite.set("Supported", supported_extensions());
+  ask_for_timer(invite, agent_.session_times(), longer_, false);
+  say_status(invite);
   const auto cseq = CSeq::parse(invite.value("CSeq"));
   invite_cseq_ = cseq ? cseq->number : 0;
   leave_answered();
@@ -117,6 +139,8 @@ void CallLeg::response(const Message& answer) {
     if (answer.status() > 100) provisional(answer);
   } else if (answer.status() < 300) {
     success(answer);
+  } else if (answer_too_brief(answer)) {
+    return;
   } else if ((answer.status() != 401 && answer.status() != 407) || !answer_challenge(answer)) {
     final_failure(answer.status(), answer.reason());
   }
@@ -124,28 +148,53 @@ void CallLeg::response(const Message& answer) {
 
 /// The same INVITE with credentials: a new transaction with the next CSeq (RFC 3261 22.2).
 bool CallLeg::answer_challenge(const Message& challenge) {
-  if (!events_.challenged) return false;
-  Message again = client_->request();
-  for (const char* name : {"Via", "Authorization", "Proxy-Authorization"}) again.remove(name);
-  again.set("CSeq", std::to_string(invite_cseq_ + 1) + " INVITE");
-  if (!events_.challenged(challenge, again)) return false;
-  if (dialog_) dialog_->skip_cseq();
+  if (!events_ || !events_->challenged) return false;
+  Message again = sent_again(client_->request(), dialog_ ? dialog_->next_cseq() : invite_cseq_ + 1);
+  if (!events()->challenged(challenge, again, challenges_)) return false;
+  ++challenges_;
   send_invite(std::move(again));
   return true;
 }
 
+/// RFC 4028 7.4: once more, with the interval that it insists on.
+bool CallLeg::answer_too_brief(const Message& answer) {
+  if (answer.status() != 422) return false;
+  const auto shortest = parse_count(trim(answer.value("Min-SE")), 0x7fffffff);
+  if (!shortest || std::chrono::seconds(*shortest) <= longer_) return false;
+  longer_ = std::chrono::seconds(*shortest);
+  send_invite(sent_again(client_->request(), dialog_ ? dialog_->next_cseq() : invite_cseq_ + 1));
+  return true;
+}
+
 void CallLeg::provisional(const Message& answer) {
-  if (!up_) {
+  if (up_) {
+    agent_.timers().cancel(patience_);
+    patience_ = agent_.timers().schedule(kReinvitePatience, [this] {
+      if (client_) client_->cancel();
+    });
+  } else if (auto dialog = Dialog::of_client(client_->request(), answer)) {
     // Each fork makes an early dialog of its own; the latest one is where its party is heard (field case 10).
-    if (auto dialog = Dialog::of_client(client_->request(), answer)) {
-      const bool known = std::find(early_.begin(), early_.end(), dialog->id()) != early_.end();
-      if (!known && early_.size() < kMaxForks) {
-        early_.push_back(dialog->id());
-        agent_.add(dialog->id(), *this);
-      }
+    auto known = early_.find(dialog->id());
+    if (known == early_.end() && early_.size() < kMaxForks) {
+      agent_.add(dialog->id(), *this);
+      const std::string id = dialog->id();
+      known = early_.emplace(id, Early{std::make_shared<Dialog>(std::move(*dialog))}).first;
     }
+    if (known != early_.end() && !acknowledge_reliable(known->second, answer)) return;
   }
-  events_.progress(answer.status(), answer.body());
+  events()->progress(answer.status(), answer.body());
+}
+
+/// RFC 3262 4. False: a copy, or one that came before its turn, which counts when it comes again.
+bool CallLeg::acknowledge_reliable(Early& early, const Message& answer) {
+  const auto number = reliable_number(answer);
+  if (!number) return true;
+  if (early.reliable != 0 && *number != early.reliable + 1) return false;
+  early.reliable = *number;
+  Message prack = early.dialog->request("PRACK");
+  prack.add("RAck", std::to_string(*number).append(" ").append(answer.value("CSeq")));
+  DialogErrand::send(agent_, early.dialog, {flow_, to_, events_->reach, events_->challenged}, std::move(prack), {});
+  return true;
 }
 
 void CallLeg::success(const Message& answer) {
@@ -159,16 +208,21 @@ void CallLeg::success(const Message& answer) {
   }
   answered_tag_ = tag;
   answered_ = std::exchange(client_, nullptr);
+  agent_.timers().cancel(patience_);
   if (up_) {
     dialog_->refresh_target(answer);
-    return events_.answered(answer.body());
+    keep_time(timer_of_answer(answer));
+    return events()->answered(answer.body());
   }
   auto dialog = Dialog::of_client(answered_->request(), answer);
-  for (const std::string& id : std::exchange(early_, {})) agent_.remove(id);
+  const auto early = std::exchange(early_, {});
+  for (const auto& [id, each] : early) agent_.remove(id);
   if (!dialog) return final_failure(502, "an answer without a tag");
+  if (const auto same = early.find(dialog->id()); same != early.end()) dialog->go_on_from(*same->second.dialog);
   confirm(std::move(*dialog));
   up_ = true;
-  events_.answered(answer.body());
+  keep_time(timer_of_answer(answer));
+  events()->answered(answer.body());
 }
 
 /// From here on the INVITE that was answered speaks for itself, also when this is gone: the same 2xx gets its ACK
@@ -192,17 +246,19 @@ void CallLeg::leave_answered() {
 
 void CallLeg::final_failure(int status, const std::string& reason) {
   client_.reset();
+  agent_.timers().cancel(patience_);
   if (!up_) {
     over_ = true;
   } else if (status == 481 || status == 408) {
     // RFC 3261 12.2.1.2: the other side knows nothing of the dialog any more.
     return end("its dialog is gone");
   }
-  events_.failed(status, reason);
+  events()->failed(status, reason);
 }
 
 void CallLeg::acknowledge(SecretString description) {
   Message ack = dialog_->ack(invite_cseq_);
+  say_status(ack);
   ack.set_body(kSdp, std::move(description));
   last_ack_ = ack;
   agent_.send_ack(flow_, to_, std::move(ack));
@@ -212,16 +268,27 @@ void CallLeg::progress(int status, SecretString description) {
   if (server_ == nullptr || !server_->is_invite()) return;
   Message answer = server_->reply(status);
   answer.add("Contact", contact_);
+  say_status(answer);
   answer.set_body(kSdp, std::move(description));
+  if (reliable_) return reliable_->send(std::move(answer));
   server_->respond(std::move(answer));
 }
 
 void CallLeg::accept(SecretString description) {
   if (server_ == nullptr) return;
+  if (!reliable_) return finish_accept(std::move(description));
+  reliable_->finish([this, description] { finish_accept(description); });
+}
+
+void CallLeg::finish_accept(SecretString description) {
+  reliable_.reset();
   const auto transaction = std::move(server_);
   Message answer = transaction->reply(200);
   answer.add("Contact", contact_);
   answer.add("Allow", allowed_methods());
+  answer.add("Supported", supported_extensions());
+  keep_time(answer_timer(transaction->request(), answer, agent_.session_times()));
+  say_status(answer);
   answer.set_body(kSdp, std::move(description));
   if (transaction->is_invite()) unacknowledged_ = transaction;
   up_ = true;
@@ -238,47 +305,13 @@ void CallLeg::refuse(int status, const std::string& why) {
 
 /// A final answer that is no 2xx: whether its ACK comes is the transaction's affair, which outlives this.
 void CallLeg::refuse_server(Message answer) {
+  reliable_.reset();
   const auto transaction = std::exchange(server_, nullptr);
   transaction->set_events({});
   transaction->respond(std::move(answer));
 }
 
 void CallLeg::refuse_server(int status) { refuse_server(server_->reply(status)); }
-
-bool CallLeg::reinvite(SecretString description) {
-  if (!up_ || busy() || unacknowledged_) return false;
-  Message invite = dialog_->request("INVITE");
-  invite.set_body(kSdp, std::move(description));
-  send_invite(std::move(invite));
-  return true;
-}
-
-void CallLeg::relay(const Message& request, std::function<void(int status)> done) {
-  if (!dialog_ || !up_) return done(481);
-  Message onward = dialog_->request(std::string(request.method()));
-  onward.add("Contact", contact_);
-  onward.set_body(request.value("Content-Type"), request.body());
-  agent_.send(flow_, to_, std::move(onward),
-              {.response =
-                   [done](const Message& answer) {
-                     if (answer.status() >= 200) done(answer.status());
-                   },
-               .failed = [done](ClientTransaction::Failure) { done(408); }});
-}
-
-void CallLeg::hang_up(int status, const std::string& why) {
-  if (over_) return;
-  over_ = true;
-  if (up_) {
-    if (server_) refuse_server(487);
-    return send_bye(why);
-  }
-  if (server_) {
-    over_ = false;  // refuse() says so itself
-    return refuse(status, why);
-  }
-  if (client_) abandon();
-}
 
 /// CANCELs our INVITE. An answer that crosses it still makes a dialog, which is ended when we are long gone.
 void CallLeg::abandon() {
@@ -290,88 +323,6 @@ void CallLeg::abandon() {
                           },
                       .failed = {}});
   client->cancel();
-}
-
-void CallLeg::send_bye(const std::string& why) {
-  if (!dialog_) return;
-  Message bye = dialog_->request("BYE");
-  bye.add("Reason", "SIP;cause=200;text=" + quoted(why));
-  agent_.send(flow_, to_, std::move(bye), {});
-}
-
-void CallLeg::end(const std::string& why) {
-  if (over_) return;
-  over_ = true;
-  if (client_) std::exchange(client_, nullptr)->set_events({});
-  if (server_) refuse_server(487);
-  // Whoever ended it has had our 2xx.
-  if (unacknowledged_) std::exchange(unacknowledged_, nullptr)->acknowledged();
-  if (dialog_) agent_.remove(dialog_->id());
-  events_.ended(why);
-}
-
-void CallLeg::flow_closed() {
-  // Before there is a dialog nobody can find us again.
-  if (!up_) end("its connection is gone");
-}
-
-void CallLeg::request(const std::shared_ptr<ServerTransaction>& transaction) {
-  const Message& request = transaction->request();
-  if (over_) return transaction->respond(481);
-  if (!dialog_) {
-    // An early dialog of ours: a 481 would end it, and there is nothing to change yet.
-    Message later = transaction->reply(request.method() == "BYE" ? 481 : 500);
-    later.add("Retry-After", "2");
-    return transaction->respond(std::move(later));
-  }
-  // A leg never moves to a path that is less well protected: its keys are in what we send there.
-  if (protection(transaction->flow()) < protection(flow_)) return transaction->respond(403);
-  // 12.2.2; an out-of-order request is 500 there.
-  if (!dialog_->in_order(request)) return transaction->respond(500, "CSeq Out Of Order");
-  // The party may have come back by another connection; what is still to be answered keeps its path.
-  if (server_ == nullptr) {
-    flow_ = transaction->flow();
-    to_ = reply_endpoint(flow_, request).value_or(flow_.remote);
-  }
-  if (request.method() == "BYE") {
-    transaction->respond(200);
-    if (server_) refuse_server(487);
-    return end("hung up");
-  }
-  if (request.method() == "INVITE" || request.method() == "UPDATE") return offered(transaction);
-  if (request.method() == "INFO") return events_.info(transaction);
-  if (request.method() == "OPTIONS") return answer_options(*transaction);
-  transaction->respond(405);
-}
-
-void CallLeg::offered(const std::shared_ptr<ServerTransaction>& transaction) {
-  const Message& request = transaction->request();
-  if (server_ || unacknowledged_) {
-    Message busy = transaction->reply(500);
-    busy.add("Retry-After", "2");
-    return transaction->respond(std::move(busy));
-  }
-  if (client_) return transaction->respond(491);  // RFC 3261 14.2
-  dialog_->refresh_target(request);
-  const bool update = request.method() == "UPDATE";
-  if (update && request.body().empty()) {
-    Message answer = transaction->reply(200);
-    answer.add("Contact", contact_);
-    return transaction->respond(std::move(answer));
-  }
-  if (!up_) return transaction->respond(491);  // early sessions are not changed
-  server_ = transaction;
-  if (!update) watch_server();
-  events_.offered(request.body());
-}
-
-void CallLeg::ack(const Message& ack) {
-  if (!unacknowledged_) return;
-  const auto cseq = CSeq::parse(ack.value("CSeq"));
-  const auto expected = CSeq::parse(unacknowledged_->request().value("CSeq"));
-  if (!cseq || !expected || cseq->number != expected->number) return;
-  std::exchange(unacknowledged_, nullptr)->acknowledged();
-  if (!over_) events_.acknowledged(ack.body());
 }
 
 }  // namespace sallyport::controlplane::sip

@@ -2,12 +2,16 @@
 // in it until BYE (RFC 3261 13 to 15). Knows one leg only; a call joins two. Control thread only.
 #pragma once
 
+#include <chrono>
 #include <functional>
+#include <map>
 #include <memory>
 #include <optional>
 #include <string>
 #include <vector>
 
+#include "controlplane/signalling/sip/reliable_answers.hpp"
+#include "controlplane/signalling/sip/session_timer.hpp"
 #include "controlplane/signalling/sip/user_agent.hpp"
 
 namespace sallyport::controlplane::sip {
@@ -18,6 +22,7 @@ struct Invitation {
   std::string from;     ///< From's address, without a tag: "\"Alice\" <sip:100@gw.example>"
   std::string to;       ///< To's address
   std::string contact;  ///< the user of our Contact
+  std::string referred_by;  ///< who transferred the call here (RFC 3892); empty: nobody
   std::uint32_t max_forwards = 70;
 };
 
@@ -32,25 +37,32 @@ class CallLeg : public DialogUser {
     /// Our INVITE came to nothing: a final status, 408 where nobody answered, 503 where nobody was reached. For the
     /// first one the leg is over then; a further one leaves it as it was.
     std::function<void(int status, const std::string& reason)> failed;
-    /// Our INVITE was challenged (401, 407): adds credentials to the same request. False: there are none, it failed.
-    std::function<bool(const Message& challenge, Message& request)> challenged;
+    /// A request of ours was challenged (401, 407) after `earlier` times: adds credentials to the same request. False:
+    /// there are none, it failed. Outlives the leg, with `reach`: a BYE may be under way.
+    std::function<bool(const Message& challenge, Message& request, unsigned earlier)> challenged;
+    /// The party's connection is gone: finds another one.
+    std::function<void(UserAgent::Reached)> reach;
     /// The ACK of our 2xx.
     std::function<void(const SecretString& description)> acknowledged;
     /// A re-INVITE or UPDATE: accept() or refuse() has to follow.
     std::function<void(const SecretString& description)> offered;
     /// INFO: relay it, and answer the transaction.
     std::function<void(const std::shared_ptr<ServerTransaction>&)> info;
+    /// REFER (RFC 3515): to be answered.
+    std::function<void(const std::shared_ptr<ServerTransaction>&)> refer;
     /// The party ended it: BYE, CANCEL, or it is gone.
     std::function<void(const std::string& why)> ended;
   };
 
   explicit CallLeg(UserAgent& agent) : agent_(agent) {}
+  /// Tells someone else from here on.
+  void set_events(Events events) { events_ = std::make_shared<const Events>(std::move(events)); }
   ~CallLeg() override;
   CallLeg(const CallLeg&) = delete;
   CallLeg& operator=(const CallLeg&) = delete;
 
-  /// Takes an INVITE outside of dialogs. False: it makes no dialog (no From tag, no Contact), and was answered 400.
-  bool take(const std::shared_ptr<ServerTransaction>& invite, std::string contact_user, Events events);
+  /// Takes an INVITE outside of dialogs. Not empty: why it was refused (no From tag, no Contact, too brief a session).
+  std::string take(const std::shared_ptr<ServerTransaction>& invite, std::string contact_user, Events events);
   /// Says what flow invite() will use, so that what the leg is like is known before its description is made.
   void use(const Flow& flow) { flow_ = flow; }
   /// Sends one; `description` empty: the other side is to make the offer.
@@ -68,6 +80,11 @@ class CallLeg : public DialogUser {
   void acknowledge(SecretString description);
   /// Sends a request within the dialog, as INFO is relayed. `done`: its final status.
   void relay(const Message& request, std::function<void(int status)> done);
+  /// Tells a party that sent REFER what became of it (RFC 3515 2.4.4). `cseq`: of its REFER; `status`: of the call that
+  /// was made for it, a final one ends the subscription.
+  void notify_refer(std::string_view cseq, int status);
+  /// What Call-Info says to the party from here on; empty: nothing.
+  void set_call_info(std::string value) { call_info_ = std::move(value); }
   /// Ends it by whatever ends it now: CANCEL, a final answer, BYE. No event comes any more.
   void hang_up(int status, const std::string& why);
 
@@ -78,50 +95,78 @@ class CallLeg : public DialogUser {
   const std::string& call_id() const noexcept { return call_id_; }
   /// Whether our INVITE that is under way has been answered at all, 100 included.
   bool heard() const noexcept { return client_ != nullptr && client_->heard(); }
-  bool busy() const noexcept { return client_ != nullptr || server_ != nullptr; }
-  /// What the agent says of a flow that is gone: a leg that is up goes on, and is reached anew.
-  void flow_closed();
+  /// Whether an INVITE or UPDATE of the party waits for accept() or refuse().
+  bool asks() const noexcept { return server_ != nullptr; }
+  bool busy() const noexcept { return client_ != nullptr || server_ != nullptr || reaching_; }
+  /// As dialog_id() of requests within its dialog; empty before there is one.
+  std::string dialog() const { return dialog_ ? dialog_->id() : std::string(); }
 
   void request(const std::shared_ptr<ServerTransaction>& transaction) override;
   void ack(const Message& ack) override;
 
  private:
+  /// A dialog that a provisional answer made, one per fork.
+  struct Early {
+    std::shared_ptr<Dialog> dialog;
+    std::uint32_t reliable = 0;  ///< RSeq of the latest answer that had one
+  };
+
+  /// Lives as long as what is told by it.
+  std::shared_ptr<const Events> events() const { return events_; }
   void send_invite(Message invite);
   ClientTransaction::Events client_events();
   void response(const Message& answer);
   bool answer_challenge(const Message& challenge);
+  bool answer_too_brief(const Message& answer);
   void final_failure(int status, const std::string& reason);
   void provisional(const Message& answer);
+  bool acknowledge_reliable(Early& early, const Message& answer);
   void success(const Message& answer);
   void leave_answered();
   void abandon();
   void confirm(Dialog dialog);
   void offered(const std::shared_ptr<ServerTransaction>& transaction);
   void watch_server();
+  void finish_accept(SecretString description);
   void refuse_server(Message answer);
   void refuse_server(int status);
+  void use_flow(const Flow& flow);
+  void send_within(Message request, ClientTransaction::Events events);
   void send_bye(const std::string& why);
   void end(const std::string& why);
+  void say_status(Message& message) const;
+  void keep_time(std::optional<SessionTimer> timer);
+  void refresh_session();
 
   UserAgent& agent_;
-  Events events_;
+  std::shared_ptr<const Events> events_;  ///< shared with a call under way, in which they may be replaced
   Flow flow_;
   /// Where its datagrams go: where its party was heard from. What its Contact says would be another place only behind
   /// a NAT, which we would not get through; a proxy that recorded a route is who we hear from.
   Endpoint to_;
   std::string call_id_;
   std::string contact_;
-  std::optional<Dialog> dialog_;
-  std::vector<std::string> early_;                     ///< ids of dialogs that provisional answers made
+  std::string call_info_;
+  std::shared_ptr<Dialog> dialog_;  ///< shared with requests that outlive the leg
+  std::map<std::string, Early> early_;
   std::shared_ptr<ServerTransaction> server_;          ///< an INVITE or UPDATE of theirs without a final answer
   std::shared_ptr<ServerTransaction> unacknowledged_;  ///< an INVITE of theirs whose 2xx waits for its ACK
+  std::unique_ptr<ReliableAnswers> reliable_;          ///< provisional answers to their INVITE that requires it
   std::shared_ptr<ClientTransaction> client_;          ///< an INVITE of ours without a final answer
   std::shared_ptr<ClientTransaction> answered_;        ///< our latest INVITE, when its 2xx has come; further ones may
   std::optional<Message> last_ack_;
   std::uint32_t invite_cseq_ = 0;  ///< of our latest INVITE
+  unsigned challenges_ = 0;        ///< of it
   std::string answered_tag_;       ///< To tag of the first 2xx to it
+  std::chrono::seconds longer_{0};  ///< session interval that the party insists on
+  std::optional<SessionTimer> session_;
+  TimerQueue::Id session_timer_;
+  TimerQueue::TimePoint session_end_;
+  TimerQueue::Id patience_;  ///< with a re-INVITE of ours that was answered provisionally
+  bool reaching_ = false;    ///< a re-INVITE waits for a connection
   bool up_ = false;
   bool over_ = false;
+  std::shared_ptr<bool> alive_ = std::make_shared<bool>(true);  ///< expires before what late answers would touch
 };
 
 }  // namespace sallyport::controlplane::sip

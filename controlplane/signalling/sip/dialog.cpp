@@ -107,4 +107,18 @@ void Dialog::refresh_target(const Message& message) {
   if (!target.empty()) remote_target_ = std::move(target);
 }
 
+std::string replaced_dialog(std::string_view replaces) {
+  const std::string_view call_id = trim(replaces.substr(0, replaces.find(';')));
+  const auto tag = [&](std::string_view name) {
+    const std::size_t at = replaces.find(name);
+    if (at == std::string_view::npos) return std::string_view{};
+    const std::string_view rest = replaces.substr(at + name.size());
+    return trim(rest.substr(0, rest.find(';')));
+  };
+  const std::string_view ours = tag(";to-tag=");
+  const std::string_view theirs = tag(";from-tag=");
+  if (call_id.empty() || ours.empty() || theirs.empty()) return {};
+  return make_id(call_id, ours, theirs);
+}
+
 }  // namespace sallyport::controlplane::sip

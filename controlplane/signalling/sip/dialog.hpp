@@ -2,6 +2,7 @@
 // judges those that come in. A value; control thread.
 #pragma once
 
+#include <algorithm>
 #include <cstdint>
 #include <optional>
 #include <string>
@@ -26,8 +27,10 @@ class Dialog {
   /// The party's Contact, where requests are sent to.
   const std::string& remote_target() const noexcept { return remote_target_; }
   std::uint32_t local_cseq() const noexcept { return local_cseq_; }
-  /// The next CSeq number was used for a request that request() did not make.
-  void skip_cseq() noexcept { ++local_cseq_; }
+  /// For a request that request() did not make.
+  std::uint32_t next_cseq() noexcept { return ++local_cseq_; }
+  /// Requests were made within the early dialog that this one was.
+  void go_on_from(const Dialog& early) noexcept { local_cseq_ = std::max(local_cseq_, early.local_cseq_); }
 
   /// A request within the dialog: URI, routes, From, To, Call-ID, the next CSeq, Max-Forwards. Of an ACK the CSeq
   /// number is that of the INVITE that it acknowledges.
@@ -56,6 +59,8 @@ class Dialog {
 
 /// As Dialog::id() of the dialog that a request belongs to; empty where it is in none (no To tag).
 std::string dialog_id(const Message& request);
+/// As Dialog::id() of the dialog that a Replaces names (RFC 3891 3), as we have it; empty where it names none.
+std::string replaced_dialog(std::string_view replaces);
 /// The URI of the first Contact, empty where there is none or it is "*".
 std::string contact_uri(const Message& message);
 

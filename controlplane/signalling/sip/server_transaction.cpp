@@ -100,7 +100,11 @@ void ServerTransaction::acknowledged() {
 
 /// Its connection is gone: nothing can be asked for again, and no ACK will come.
 void ServerTransaction::flow_closed() {
-  if (!final_) return;  // whoever handles it still has to answer, into the void
+  if (!final_) {
+    const auto events = events_;
+    if (events && events->gone) events->gone();
+    return;
+  }
   const auto self = shared_from_this();
   forget_timers();
   layer_.remove(*this);

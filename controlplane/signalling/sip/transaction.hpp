@@ -31,6 +31,8 @@ class ServerTransaction : public std::enable_shared_from_this<ServerTransaction>
   struct Events {
     std::function<void()> cancelled;
     std::function<void()> unacknowledged;
+    /// Its connection is gone before a final answer, which still has to be made, into the void.
+    std::function<void()> gone;
   };
 
   const Message& request() const noexcept { return request_; }

@@ -13,7 +13,20 @@ namespace {
 /// The granularity of SIP's timers, of which the shortest is 200 ms.
 constexpr std::chrono::milliseconds kTick{10};
 
-constexpr std::array kMethods{"INVITE", "ACK", "CANCEL", "BYE", "OPTIONS", "REGISTER", "UPDATE", "INFO"};
+constexpr std::array kMethods{"INVITE", "ACK",    "CANCEL", "BYE",   "OPTIONS", "REGISTER",
+                             "UPDATE", "INFO", "PRACK",  "REFER", "NOTIFY"};
+constexpr std::array kExtensions{"100rel", "replaces", "timer"};
+
+template <std::size_t N>
+std::string listed(const std::array<const char*, N>& words) {
+  std::string text;
+  for (const char* word : words) text.append(text.empty() ? "" : ", ").append(word);
+  return text;
+}
+
+bool knows_extension(std::string_view name) {
+  return std::any_of(kExtensions.begin(), kExtensions.end(), [&](const char* known) { return same_name(name, known); });
+}
 
 bool knows_method(std::string_view method) {
   return std::any_of(kMethods.begin(), kMethods.end(), [&](const char* known) { return method == known; });
@@ -43,22 +56,22 @@ bool accepts_sdp(const Message& message) {
 
 }  // namespace
 
-std::string allowed_methods() {
-  std::string text;
-  for (const char* method : kMethods) text.append(text.empty() ? "" : ", ").append(method);
-  return text;
-}
+std::string allowed_methods() { return listed(kMethods); }
+
+std::string supported_extensions() { return listed(kExtensions); }
 
 void answer_options(ServerTransaction& transaction) {
   Message answer = transaction.reply(200);
   answer.add("Allow", allowed_methods());
   answer.add("Accept", "application/sdp");
+  answer.add("Supported", supported_extensions());
   transaction.respond(std::move(answer));
 }
 
 UserAgent::UserAgent(boost::asio::io_context& io, TransportLimits limits, TransactionTimes times, std::string name,
                      Handlers handlers)
     : name_(std::move(name)),
+      times_(times),
       handlers_(std::move(handlers)),
       timers_(std::chrono::steady_clock::now()),
       tick_(io),
@@ -174,10 +187,9 @@ bool UserAgent::refused(ServerTransaction& transaction) const {
   if (!knows_method(request.method())) return refuse(405, "Allow", allowed_methods());
   const auto uri = Uri::parse(request.uri());
   if (uri && uri->scheme != "sip" && uri->scheme != "sips" && uri->scheme != "tel") return refuse(416);
-  // No extension is one that a request could require of us.
   std::string unsupported;
   for (const std::string_view extension : request.all("Require")) {
-    unsupported.append(unsupported.empty() ? "" : ", ").append(extension);
+    if (!knows_extension(extension)) unsupported.append(unsupported.empty() ? "" : ", ").append(extension);
   }
   if (!unsupported.empty()) return refuse(420, "Unsupported", std::move(unsupported));
   const bool describes = request.method() == "INVITE" || request.method() == "UPDATE" || request.method() == "PRACK";

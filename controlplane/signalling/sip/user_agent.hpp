@@ -13,6 +13,7 @@
 #include <vector>
 
 #include "controlplane/signalling/sip/dialog.hpp"
+#include "controlplane/signalling/sip/session_timer.hpp"
 #include "controlplane/signalling/sip/transaction_layer.hpp"
 #include "controlplane/signalling/sip/transport.hpp"
 
@@ -79,8 +80,13 @@ class UserAgent {
   /// Has requests within that dialog handled by `user` until removed.
   void add(const std::string& dialog_id, DialogUser& user) { dialogs_[dialog_id] = &user; }
   void remove(const std::string& dialog_id) { dialogs_.erase(dialog_id); }
+  bool has(const std::string& dialog_id) const { return dialogs_.contains(dialog_id); }
 
   TimerQueue& timers() noexcept { return timers_; }
+  const TransactionTimes& times() const noexcept { return times_; }
+  const SessionTimes& session_times() const noexcept { return session_times_; }
+  /// Of calls from now on.
+  void set_session_times(const SessionTimes& times) noexcept { session_times_ = times; }
   const Transport& transport() const noexcept { return transport_; }
   const TransactionLayer& transactions() const noexcept { return transactions_; }
 
@@ -93,6 +99,8 @@ class UserAgent {
   std::string sent_by(const Flow& flow) const;
 
   std::string name_;
+  TransactionTimes times_;
+  SessionTimes session_times_;
   Handlers handlers_;
   TimerQueue timers_;
   boost::asio::steady_timer tick_;
@@ -108,5 +116,7 @@ class UserAgent {
 void answer_options(ServerTransaction& transaction);
 /// Methods that the gateway knows, as in Allow.
 std::string allowed_methods();
+/// Extensions that the gateway knows, as in Supported.
+std::string supported_extensions();
 
 }  // namespace sallyport::controlplane::sip

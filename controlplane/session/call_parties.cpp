@@ -1,0 +1,115 @@
+// Parties of calls: how they are written and reached, see call_parties.hpp and call.hpp.
+#include "controlplane/session/call_parties.hpp"
+
+#include <spdlog/spdlog.h>
+
+#include <algorithm>
+
+#include "controlplane/session/call.hpp"
+#include "controlplane/session/trunk_target.hpp"
+#include "controlplane/signalling/sip/header_values.hpp"
+#include "crypto/error.hpp"
+
+namespace sallyport::controlplane {
+namespace {
+
+/// Whether a refusal may be one of SRTP: a party that wants none says one of these.
+bool may_refuse_srtp(int status) { return status == 488 || status == 415 || status == 606; }
+
+}  // namespace
+
+std::string name_address(const std::string& display, const std::string& user, const std::string& host) {
+  std::string text = display.empty() ? std::string() : sip::quoted(display) + " ";
+  return text.append("<sip:").append(user).append(user.empty() ? "" : "@").append(host).append(">");
+}
+
+std::string host_for(const Party& party) {
+  return party.trunk != nullptr && !party.trunk->domain.empty() ? party.trunk->domain : party.config->realm;
+}
+
+std::function<void(sip::UserAgent::Reached)> reach_again(const CallWorld& world, const Party& party,
+                                                         const sip::Flow& flow) {
+  // What it captures lives as long as the user agent does.
+  return [&world, party, kind = flow.kind, remote = flow.remote](sip::UserAgent::Reached reached) {
+    if (party.line != nullptr) {
+      const std::vector<Binding> bindings = world.directory.bindings(party.line->name);
+      return bindings.empty() ? reached(nullptr, "the line is not registered")
+                              : reached(&bindings.front().flow, {});
+    }
+    if (party.trunk == nullptr || party.trunk->targets.empty()) return reached(nullptr, "it has no target");
+    const auto& targets = party.trunk->targets;
+    const auto same = std::find_if(targets.begin(), targets.end(), [&](const TrunkTarget& target) {
+      return target.kind == kind && target.remote.address == remote.address;
+    });
+    const TrunkTarget& target = same == targets.end() ? targets.front() : *same;
+    const bool tls = target.kind == sip::TransportKind::kTls;
+    world.agent.reach(destination_of(*party.trunk, target, tls ? world.tls_for(*party.trunk) : nullptr),
+                      std::move(reached));
+  };
+}
+
+void Call::reach_party(std::size_t number) {
+  invited_ = number;
+  const Party& party = sides_[number].party;
+  if (party.trunk != nullptr) {
+    targets_ = world_.trunks.targets(*party.trunk);
+    target_ = 0;
+    return reach_trunk("it has no target");
+  }
+  const std::vector<Binding> bindings = world_.directory.bindings(party.line->name);
+  if (bindings.empty()) return failed(number, 480, "the line is not registered");
+  invite_party(number, bindings.front().flow, bindings.front().to, bindings.front().contact);
+}
+
+/// Ports for both legs, those of that leg by the path that it is reached on.
+void Call::prepare_media(std::size_t number) {
+  const auto pool_of = [this](std::size_t each) {
+    const Side& side = sides_[each];
+    return world_.pool_for(side.party.settings(), side.leg->flow().remote.address.v6);
+  };
+  if (!media_) {
+    media_ = std::make_unique<CallMedia>(world_.gate, id_, std::array{pool_of(kCaller), pool_of(kCallee)});
+  } else if (transfer_ && !media_->parked()) {
+    media_->park(number, pool_of(number));
+  }
+}
+
+void Call::invite_party(std::size_t number, const sip::Flow& flow, const Endpoint& to, const std::string& uri) {
+  Side& side = sides_[number];
+  try {
+    // The party's path has to be known before it is offered keys.
+    side.leg->use(flow);
+    prepare_media(number);
+    SecretString onward;
+    if (!first_offer_.empty()) {
+      Refused refused;
+      Text text = pass_offer(other(number), first_offer_, refused);
+      if (!text) return failed(number, refused.status, refused.why);
+      onward = std::move(*text);
+    }
+    invitation_.uri = uri;
+    side.leg->invite(flow, to, invitation_, std::move(onward), events_of(number));
+  } catch (const SetupError& error) {
+    failed(number, 503, error.what());
+  }
+}
+
+/// A party that has no SRTP: once more without, where policy lets.
+bool Call::retry_in_clear(std::size_t number, int status) {
+  Side& side = sides_[number];
+  if (side.in_clear || !offer_ || !may_refuse_srtp(status) || first_offer_.empty()) return false;
+  const MediaPolicy policy = media_policy(*side.party.config, side.party.settings());
+  const bool offered_srtp = std::any_of(offer_->plan.lines.begin(), offer_->plan.lines.end(),
+                                        [](const OfferedLine& line) { return !line.suites.empty(); });
+  if (policy.block_unencrypted || !offered_srtp) return false;
+  side.in_clear = true;
+  spdlog::info("call {}: {} refused SRTP, tried again with RTP", id_, side.party.to_string());
+  const sip::Flow flow = side.leg->flow();
+  const Endpoint to = side.leg->to();
+  // The leg that failed is told of it right now.
+  bury(std::exchange(side.leg, std::make_unique<sip::CallLeg>(world_.agent)));
+  invite_party(number, flow, to, std::string(invitation_.uri));
+  return true;
+}
+
+}  // namespace sallyport::controlplane
