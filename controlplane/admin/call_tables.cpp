@@ -66,7 +66,8 @@ std::string call_text(const json& reply) {
   out += "began " + text(call, "began") + ", answered " + text(call, "answered") + ", ended " + text(call, "ended") +
          (text(call, "why") == "-" ? "" : ": " + text(call, "why")) + "\n";
   for (const json& transfer : call.at("transfers")) {
-    out += "  " + text(transfer, "time") + "  " + text(transfer, "from") + " gave its place to " + text(transfer, "to") + "\n";
+    out += "  " + text(transfer, "time") + "  " + text(transfer, "from") + " gave its place to " +
+           text(transfer, "to") + "\n";
   }
   for (const json& change : call.at("history")) {
     out += "  " + text(change, "time") + "  " + text(change, "security") + ": " + text(change, "reason") + "\n";

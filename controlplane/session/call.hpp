@@ -1,6 +1,6 @@
 // One call: two SIP legs joined, their media negotiated and relayed (a back-to-back user agent). Made by Calls for an
-// INVITE that came in. A leg may give its place to another party's (transfer, RFC 3515 and 3891): the call goes on, with
-// new keys and another status. Control thread only.
+// INVITE that came in. A leg may give its place to another party's (transfer, RFC 3515 and 3891): the call goes on,
+// with new keys and another status. Control thread only.
 //
 // Its parts: call.cpp what SIP tells of it, call_negotiation.cpp offers and answers, call_parties.cpp how parties are
 // reached, call_targets.cpp a trunk's targets, call_transfer.cpp legs that change, call_upkeep.cpp what it looks after.
@@ -211,11 +211,11 @@ class Call {
   SecretString early_answer_;  ///< that the caller was told by a provisional answer
   SecretString early_source_;  ///< the callee's description that it was made of
   std::optional<Transfer> transfer_;
-  bool joining_ = false;                                ///< two legs that were up are agreeing
+  bool joining_ = false;  ///< two legs that were up are agreeing
   unsigned join_tries_ = 0;
   std::vector<std::unique_ptr<sip::CallLeg>> buried_;   ///< legs that are over, until nobody is at work in them
   std::vector<std::unique_ptr<sip::CallLeg>> leaving_;  ///< of parties that transferred the call, until they hang up
-  sip::TimerQueue::TimePoint settled_;  ///< when the latest offer was answered or refused
+  sip::TimerQueue::TimePoint settled_;                  ///< when the latest offer was answered or refused
   bool ringing_ = false;
   bool over_ = false;
   Clock::time_point began_ = Clock::now();

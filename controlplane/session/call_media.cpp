@@ -137,8 +137,8 @@ void CallMedia::apply(const LegMedia& first, const LegMedia& second, std::span<c
   for (std::size_t i = 0; i < lines_.size(); ++i) {
     if (lines_[i] == nullptr) continue;
     Line& line = *lines_[i];
-    const bool served = i < first.size() && i < second.size() && first[i].active && second[i].active && line.ports[0] &&
-                        line.ports[1];
+    const bool served =
+        i < first.size() && i < second.size() && first[i].active && second[i].active && line.ports[0] && line.ports[1];
     if (!served) {
       remove(line);
       continue;

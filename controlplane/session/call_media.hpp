@@ -75,7 +75,7 @@ class CallMedia {
     std::array<StreamSide, kLegs> sides;
     std::array<KeptStream, kLegs> kept;
     std::array<dataplane::PayloadMap, kLegs> payloads;  ///< by the leg that sends
-    std::array<bool, kLegs> there{};  ///< a worker was given the leg's stream
+    std::array<bool, kLegs> there{};                    ///< a worker was given the leg's stream
   };
   /// Lines as they were, with one leg only.
   struct Parked {

@@ -33,8 +33,7 @@ std::function<void(sip::UserAgent::Reached)> reach_again(const CallWorld& world,
   return [&world, party, kind = flow.kind, remote = flow.remote](sip::UserAgent::Reached reached) {
     if (party.line != nullptr) {
       const std::vector<Binding> bindings = world.directory.bindings(party.line->name);
-      return bindings.empty() ? reached(nullptr, "the line is not registered")
-                              : reached(&bindings.front().flow, {});
+      return bindings.empty() ? reached(nullptr, "the line is not registered") : reached(&bindings.front().flow, {});
     }
     if (party.trunk == nullptr || party.trunk->targets.empty()) return reached(nullptr, "it has no target");
     const auto& targets = party.trunk->targets;

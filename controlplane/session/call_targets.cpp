@@ -47,7 +47,9 @@ void Call::lose_patience(std::size_t target) {
 /// The callee's trunk has another target for a call that this one has not taken up: it is overloaded, or not there
 /// (RFC 3261 21.5.4, RFC 3263 4.3). Whoever refuses otherwise speaks for the trunk.
 bool Call::try_next_target(int status, const std::string& why) {
-  if ((status != 408 && status != 503) || ringing_ || (transfer_ && transfer_->ringing) || target_ + 1 >= targets_.size()) return false;
+  if ((status != 408 && status != 503) || ringing_ || (transfer_ && transfer_->ringing) ||
+      target_ + 1 >= targets_.size())
+    return false;
   world_.trunks.doubt(*sides_[invited_].party.trunk, targets_[target_]);
   spdlog::info("call {}: {} of {}: {} {}; the next target is tried", id_, to_string(targets_[target_]),
                sides_[invited_].party.to_string(), status, why);

@@ -1,6 +1,6 @@
 // A leg that gives its place to another party's: REFER, blind and attended (RFC 3515, 5589), and INVITE with Replaces
-// (RFC 3891); see call.hpp. The party that stays is asked last, so that a transfer that comes to nothing leaves the call
-// as it was. It gets new keys, as does the new party, and keeps its own side's ROC.
+// (RFC 3891); see call.hpp. The party that stays is asked last, so that a transfer that comes to nothing leaves the
+// call as it was. It gets new keys, as does the new party, and keeps its own side's ROC.
 #include <spdlog/spdlog.h>
 
 #include <algorithm>
@@ -49,10 +49,8 @@ bool Call::ready() const {
 
 void Call::begin_transfer(std::size_t number, std::string cseq, Party party) {
   spdlog::info("call {}: {} gives its place to {}", id_, sides_[number].party.to_string(), party.to_string());
-  transfer_.emplace();
-  transfer_->number = number;
-  transfer_->cseq = std::move(cseq);
-  transfer_->before = std::exchange(sides_[number], make_side(std::move(party)));
+  Side made = make_side(std::move(party));
+  transfer_ = Transfer{number, std::exchange(sides_[number], std::move(made)), std::move(cseq)};
   let_leave(*transfer_->before.leg, transfer_->before.party, [this](const std::string&) {
     if (transfer_) transfer_->gone = true;  // it need not wait for the new party
   });

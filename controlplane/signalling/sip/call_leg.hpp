@@ -18,10 +18,10 @@ namespace sallyport::controlplane::sip {
 
 /// Who a leg's INVITE is from and to.
 struct Invitation {
-  std::string uri;      ///< request URI
-  std::string from;     ///< From's address, without a tag: "\"Alice\" <sip:100@gw.example>"
-  std::string to;       ///< To's address
-  std::string contact;  ///< the user of our Contact
+  std::string uri;          ///< request URI
+  std::string from;         ///< From's address, without a tag: "\"Alice\" <sip:100@gw.example>"
+  std::string to;           ///< To's address
+  std::string contact;      ///< the user of our Contact
   std::string referred_by;  ///< who transferred the call here (RFC 3892); empty: nobody
   std::uint32_t max_forwards = 70;
 };
@@ -155,9 +155,9 @@ class CallLeg : public DialogUser {
   std::shared_ptr<ClientTransaction> client_;          ///< an INVITE of ours without a final answer
   std::shared_ptr<ClientTransaction> answered_;        ///< our latest INVITE, when its 2xx has come; further ones may
   std::optional<Message> last_ack_;
-  std::uint32_t invite_cseq_ = 0;  ///< of our latest INVITE
-  unsigned challenges_ = 0;        ///< of it
-  std::string answered_tag_;       ///< To tag of the first 2xx to it
+  std::uint32_t invite_cseq_ = 0;   ///< of our latest INVITE
+  unsigned challenges_ = 0;         ///< of it
+  std::string answered_tag_;        ///< To tag of the first 2xx to it
   std::chrono::seconds longer_{0};  ///< session interval that the party insists on
   std::optional<SessionTimer> session_;
   TimerQueue::Id session_timer_;

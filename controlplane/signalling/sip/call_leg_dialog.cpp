@@ -18,14 +18,15 @@ bool CallLeg::reinvite(SecretString description) {
   invite.set_body(kSdp, std::move(description));
   challenges_ = 0;
   reaching_ = true;
-  reach_party(agent_, flow_, events_->reach,
-              [this, invite = std::move(invite), weak = std::weak_ptr(alive_)](const Flow* flow, const std::string& why) {
-                if (weak.expired() || over_) return;
-                reaching_ = false;
-                if (flow == nullptr) return events()->failed(503, why);
-                use_flow(*flow);
-                send_invite(invite);
-              });
+  reach_party(
+      agent_, flow_, events_->reach,
+      [this, invite = std::move(invite), weak = std::weak_ptr(alive_)](const Flow* flow, const std::string& why) {
+        if (weak.expired() || over_) return;
+        reaching_ = false;
+        if (flow == nullptr) return events()->failed(503, why);
+        use_flow(*flow);
+        send_invite(invite);
+      });
   return true;
 }
 

@@ -107,8 +107,7 @@ void DialogErrand::response(const Message& answer) {
 void bye_after_ack(UserAgent& agent, const std::shared_ptr<ServerTransaction>& invite, std::shared_ptr<Dialog> dialog,
                    DialogErrand::Party party, Message bye) {
   const std::string id = dialog->id();
-  const auto farewell =
-      std::make_shared<Farewell>(agent, invite, std::move(dialog), std::move(party), std::move(bye));
+  const auto farewell = std::make_shared<Farewell>(agent, invite, std::move(dialog), std::move(party), std::move(bye));
   agent.add(id, *farewell);
   invite->set_events({.cancelled = {}, .unacknowledged = [farewell] { farewell->say(); }, .gone = {}});
 }

@@ -39,8 +39,8 @@ bool lists(const Message& message, std::string_view header, std::string_view tag
   const auto values = message.all(header);
   return std::any_of(values.begin(), values.end(), [&](std::string_view value) {
     const auto parts = split_list(value);
-    return parts && std::any_of(parts->begin(), parts->end(),
-                                [&](std::string_view part) { return same_name(part, tag); });
+    return parts &&
+           std::any_of(parts->begin(), parts->end(), [&](std::string_view part) { return same_name(part, tag); });
   });
 }
 

@@ -13,8 +13,8 @@ namespace {
 /// The granularity of SIP's timers, of which the shortest is 200 ms.
 constexpr std::chrono::milliseconds kTick{10};
 
-constexpr std::array kMethods{"INVITE", "ACK",    "CANCEL", "BYE",   "OPTIONS", "REGISTER",
-                             "UPDATE", "INFO", "PRACK",  "REFER", "NOTIFY"};
+constexpr std::array kMethods{"INVITE", "ACK",  "CANCEL", "BYE",   "OPTIONS", "REGISTER",
+                              "UPDATE", "INFO", "PRACK",  "REFER", "NOTIFY"};
 constexpr std::array kExtensions{"100rel", "replaces", "timer"};
 
 template <std::size_t N>

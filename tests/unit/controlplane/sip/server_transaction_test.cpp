@@ -52,7 +52,7 @@ TEST(ServerTransaction, AFailureIsRepeatedByUdpUntilGivenUp) {
   TransactionWorld world;
   world.receive(kUdp, request_text("INVITE"));
   bool unacknowledged = false;
-  world.requests[0]->set_events({.cancelled = {}, .unacknowledged = [&] { unacknowledged = true; }});
+  world.requests[0]->set_events({.cancelled = {}, .unacknowledged = [&] { unacknowledged = true; }, .gone = {}});
   world.requests[0]->respond(486);
   world.pass(kAll - 1ms);
   EXPECT_EQ(world.times_of("486 Busy Here (INVITE)"),
@@ -132,7 +132,7 @@ TEST(ServerTransaction, ASuccessThatNobodyAcknowledgesIsTold) {
   TransactionWorld world;
   world.receive(kUdp, request_text("INVITE"));
   int told = 0;
-  world.requests[0]->set_events({.cancelled = {}, .unacknowledged = [&] { ++told; }});
+  world.requests[0]->set_events({.cancelled = {}, .unacknowledged = [&] { ++told; }, .gone = {}});
   world.requests[0]->respond(200);
   world.pass(kAll);
   EXPECT_EQ(told, 1);
@@ -182,7 +182,8 @@ TEST(ServerTransaction, CancelBeforeAnAnswer) {
                                        ++cancelled;
                                        world.requests[0]->respond(487);
                                      },
-                                 .unacknowledged = {}});
+                                 .unacknowledged = {},
+                                 .gone = {}});
   world.receive(kUdp, request_text("CANCEL"));
   EXPECT_EQ(cancelled, 2);
   EXPECT_EQ(world.summaries(), (std::vector<std::string>{"200 OK (CANCEL)", "487 Request Terminated (INVITE)"}));
@@ -196,7 +197,7 @@ TEST(ServerTransaction, CancelBeforeAnAnswer) {
 TEST(ServerTransaction, CancelBehindAnAnswerChangesNothing) {
   TransactionWorld world;
   world.receive(kUdp, request_text("INVITE"));
-  world.requests[0]->set_events({.cancelled = [] { FAIL(); }, .unacknowledged = {}});
+  world.requests[0]->set_events({.cancelled = [] { FAIL(); }, .unacknowledged = {}, .gone = {}});
   world.requests[0]->respond(200);
   world.receive(kUdp, request_text("CANCEL"));
   EXPECT_EQ(world.times_of("200 OK (CANCEL)").size(), 1U);
@@ -215,7 +216,8 @@ TEST(ServerTransaction, AClosedConnectionEndsWhatWasAnswered) {
   world.receive(kTls, tls_text("INVITE", "2"));
   world.receive(kTls, tls_text("BYE", "3"));
   int told = 0;
-  for (const auto& each : world.requests) each->set_events({.cancelled = {}, .unacknowledged = [&] { ++told; }});
+  for (const auto& each : world.requests)
+    each->set_events({.cancelled = {}, .unacknowledged = [&] { ++told; }, .gone = {}});
   world.requests[0]->respond(200);
   world.requests[2]->respond(200);
   world.layer->closed(kUdp.id);

@@ -44,7 +44,7 @@ TEST(TransactionLayer, AStrangersCancelAndAckReachNothing) {
   TransactionWorld world;
   const Flow stranger = flow_of(TransportKind::kUdp, 1, "192.0.2.66:5060");
   world.receive(kUdp, request_text("INVITE"));
-  world.requests[0]->set_events({.cancelled = [] { FAIL(); }, .unacknowledged = {}});
+  world.requests[0]->set_events({.cancelled = [] { FAIL(); }, .unacknowledged = {}, .gone = {}});
   world.receive(stranger, request_text("CANCEL"));
   EXPECT_EQ(world.summaries(), std::vector<std::string>{"481 Call/Transaction Does Not Exist (CANCEL)"});
   world.requests[0]->respond(486);
@@ -67,7 +67,8 @@ TEST(TransactionLayer, BranchesWithoutTheCookieSayNothing) {
     each.requests[0]->respond(486);
     each.receive(kUdp, request_text("ACK", via, "1", each.requests[0]->to_tag()));
     EXPECT_TRUE(each.acks.empty()) << via;
-    each.requests[1]->set_events({.cancelled = [&] { each.requests[1]->respond(487); }, .unacknowledged = {}});
+    each.requests[1]->set_events(
+        {.cancelled = [&] { each.requests[1]->respond(487); }, .unacknowledged = {}, .gone = {}});
     each.receive(kUdp, request_text("CANCEL", via, "2"));
     EXPECT_EQ(each.times_of("487 Request Terminated (INVITE)").size(), 1U) << via;
   }
