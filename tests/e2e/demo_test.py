@@ -14,8 +14,8 @@ from lib.tap import main
 DEMO = ROOT / "tests" / "demo" / "demo.py"
 
 
-def start():
-    return subprocess.Popen([sys.executable, DEMO], stdin=subprocess.DEVNULL, stdout=subprocess.PIPE,
+def start(*name):
+    return subprocess.Popen([sys.executable, DEMO, *name], stdin=subprocess.DEVNULL, stdout=subprocess.PIPE,
                             stderr=subprocess.STDOUT, text=True, start_new_session=True)
 
 
@@ -53,6 +53,16 @@ def whole_run(tap):
     tap.ok(heard.stat().st_size > 100_000, "what was heard can be listened to", heard)
 
 
+def calls(tap):
+    """the calls between phones, to the end"""
+    if reason := missing("baresip", "openssl"):
+        return tap.skip("demo calls", reason)
+    demo = start("calls")
+    output, _ = demo.communicate(timeout=60)
+    tap.ok(demo.returncode == 0 and "stayed secure" in output, "demo calls: both phones are recognised", output)
+    tap.equal(left_behind(demo.pid), [], "demo calls leaves nothing behind")
+
+
 def interrupted(tap):
     """signals at several moments"""
     for number, seconds in ((signal.SIGINT, 0.0), (signal.SIGTERM, 0.3), (signal.SIGINT, 0.8), (signal.SIGTERM, 2.5),
@@ -82,4 +92,4 @@ def killed(tap):
 
 if __name__ == "__main__":
     os.environ.pop("TERM", None)
-    main([whole_run, interrupted, killed], missing())
+    main([whole_run, calls, interrupted, killed], missing())
