@@ -40,6 +40,7 @@ struct PartyConfig {
   std::vector<const crypto::Suite*> suites;  ///< empty: all that [srtp] allows
   bool block_unencrypted = false;
   bool sdes_insecure_ok = false;
+  bool may_replace = false;  ///< may take other parties' places in calls (INVITE with Replaces)
   bool accept_unencrypted_srtcp = false;
   std::string profile;           ///< its security profile as the file calls it; empty: none
   std::string profile_position;  ///< "FILE:LINE: key 'line.alice.profile' = 'office'", for faults that come of profiles

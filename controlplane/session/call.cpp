@@ -51,6 +51,7 @@ sip::CallLeg::Events Call::events_of(std::size_t number) {
           .failed = [this, number](int status, const std::string& why) { failed(number, status, why); },
           .challenged = world_.directory.answers_challenges(party),
           .reach = reach_again(world_, party, sides_[number].leg->flow()),
+          .fits = [&directory = world_.directory, party](const sip::Flow& flow) { return directory.fits(party, flow); },
           .acknowledged = [this, number](const SecretString& text) { acknowledged(number, text); },
           .offered = [this, number](const SecretString& text) { offered(number, text); },
           .info =
@@ -122,6 +123,15 @@ void Call::deliver(std::size_t number, SecretString answer) {
 
 void Call::answered(std::size_t number, const SecretString& description) {
   if (over_ || renewed(number, description)) return;
+  if (given_up_ == number) {
+    // The transfer that it was asked for is no more, and it has keys of it: both legs agree anew.
+    given_up_.reset();
+    sides_[number].leg->acknowledge({});
+    invited_ = other(number);
+    joining_ = true;
+    join_tries_ = 0;
+    return join_legs();
+  }
   if (transfer_ && number == transfer_->number && invited_ == number) return transferee_answered(description);
   sip::CallLeg& one = *sides_[number].leg;
   sip::CallLeg& two = *sides_[other(number)].leg;
@@ -135,8 +145,10 @@ void Call::answered(std::size_t number, const SecretString& description) {
     }
     answered_ = answered_.value_or(Clock::now());
     if (two.asks()) return two.accept(std::move(*text));
-    if (!two.reinvite(std::move(*text))) hang_up("the other party is busy with another change");
-    return;
+    if (two.reinvite(std::move(*text))) return;
+    one.acknowledge({});
+    offer_.reset();
+    return join_later();
   }
   std::string refusal = "an answer without a description";
   Text text;
@@ -180,6 +192,7 @@ void Call::acknowledged(std::size_t number, const SecretString& description) {
 
 void Call::failed(std::size_t number, int status, const std::string& reason) {
   if (over_ || renewal_failed(number, status)) return;
+  if (given_up_ == number) return given_up_.reset();
   sip::CallLeg& two = *sides_[other(number)].leg;
   if (transfer_) {
     const bool invited = number == invited_ && !sides_[number].leg->up();
@@ -189,7 +202,9 @@ void Call::failed(std::size_t number, int status, const std::string& reason) {
   if (sides_[number].leg->up()) {
     // Legs that were joined and do not agree have nothing to go back to.
     if (joining_) {
-      if (offer_) sides_[offer_->offerer].leg->acknowledge({});
+      if (offer_ && offer_->offerer != number) sides_[offer_->offerer].leg->acknowledge({});
+      offer_.reset();
+      if (status == 491 || status == 500) return join_later();  // RFC 3261 14.1
       return hang_up("transfer: " + std::to_string(status) + " " + reason);
     }
     // A re-offer was refused: whoever made it is told, and what was up stays up.
@@ -205,7 +220,7 @@ void Call::failed(std::size_t number, int status, const std::string& reason) {
 void Call::offered(std::size_t number, const SecretString& description) {
   sip::CallLeg& one = *sides_[number].leg;
   sip::CallLeg& two = *sides_[other(number)].leg;
-  if (!two.up() || two.busy() || offer_ || transfer_ || joining_ || renewal_) return one.refuse(491, {});
+  if (!two.up() || two.busy() || offer_ || transfer_ || joining_ || renewal_ || given_up_) return one.refuse(491, {});
   SecretString onward;
   if (!description.empty()) {
     Refused refused;
@@ -221,7 +236,7 @@ void Call::offered(std::size_t number, const SecretString& description) {
 void Call::ended(std::size_t number, const std::string& why) {
   if (over_) return;
   // A party that replaces another has thought better of it.
-  if (transfer_ && number == transfer_->number && !sides_[number].leg->up()) return transfer_failed(487, why);
+  if (transfer_ && number == transfer_->number) return transfer_failed(487, why);
   sides_[other(number)].leg->hang_up(480, why);
   if (transfer_ && !transfer_->gone) transfer_->before.leg->hang_up(480, why);
   end(sides_[number].party.to_string() + ": " + why);

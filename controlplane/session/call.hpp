@@ -136,7 +136,10 @@ class Call {
     std::string cseq;   ///< of the REFER; empty where nobody has to be told (INVITE with Replaces)
     bool gone = false;  ///< whoever it was has hung up
     bool ringing = false;
-    unsigned tries = 0;  ///< of asking the party that stays
+    bool asked = false;        ///< the party that stays was offered the new one
+    bool worn = false;         ///< the party that stays was to have new keys in any case
+    unsigned tries = 0;        ///< of asking the party that stays
+    std::uint64_t serial = 0;  ///< tells it from others of this call
   };
   using Text = std::optional<SecretString>;
 
@@ -148,7 +151,7 @@ class Call {
   void reach_party(std::size_t number);
   void reach_trunk(const std::string& why);
   bool try_next_target(int status, const std::string& why);
-  void lose_patience(std::size_t target);
+  void lose_patience(std::uint64_t attempt);
   void invite_party(std::size_t number, const sip::Flow& flow, const Endpoint& to, const std::string& uri);
   bool retry_in_clear(std::size_t number, int status);
   void prepare_media(std::size_t number);
@@ -191,6 +194,7 @@ class Call {
   void transfer_done();
   void transfer_failed(int status, const std::string& why);
   void join_legs();
+  void join_later();
   void let_leave(sip::CallLeg& leg, const Party& party, std::function<void(const std::string& why)> ended);
   void bury(std::unique_ptr<sip::CallLeg> leg);
 
@@ -204,6 +208,7 @@ class Call {
   std::size_t invited_ = kCallee;
   std::vector<TrunkTarget> targets_;  ///< of the invited party where it is a trunk, in the order to be tried
   std::size_t target_ = 0;            ///< of them, the one that is tried
+  std::uint64_t attempt_ = 0;         ///< one more with each that is tried
   std::optional<Offer> offer_;
   std::array<LegMedia, 2> planned_;  ///< by an answer that is being passed on
   std::vector<LineRelay> relays_;    ///< with it
@@ -213,6 +218,8 @@ class Call {
   std::optional<Transfer> transfer_;
   bool joining_ = false;  ///< two legs that were up are agreeing
   unsigned join_tries_ = 0;
+  std::optional<std::size_t> given_up_;  ///< the leg whose answer to an offer of a failed transfer is still to come
+  std::uint64_t last_transfer_ = 0;
   std::vector<std::unique_ptr<sip::CallLeg>> buried_;   ///< legs that are over, until nobody is at work in them
   std::vector<std::unique_ptr<sip::CallLeg>> leaving_;  ///< of parties that transferred the call, until they hang up
   sip::TimerQueue::TimePoint settled_;                  ///< when the latest offer was answered or refused

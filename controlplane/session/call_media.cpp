@@ -326,13 +326,16 @@ void CallMedia::follow(StreamSide& side, const StreamSideConfig& wanted, datapla
 }
 
 StreamSide* CallMedia::find(StreamHandle handle, std::size_t& leg) const {
-  for (const auto& line : lines_) {
-    if (line == nullptr) continue;
-    for (leg = 0; leg < kLegs; ++leg) {
-      if (line->there[leg] && line->sides[leg].handle == handle) return &line->sides[leg];
+  const auto in = [&](const std::vector<std::unique_ptr<Line>>& lines) -> StreamSide* {
+    for (const auto& line : lines) {
+      for (leg = 0; line != nullptr && leg < kLegs; ++leg) {
+        if (line->there[leg] && line->sides[leg].handle == handle) return &line->sides[leg];
+      }
     }
-  }
-  return nullptr;
+    return nullptr;
+  };
+  StreamSide* const found = in(lines_);
+  return found != nullptr || !parked_ ? found : in(parked_->lines);
 }
 
 bool CallMedia::refused(StreamHandle handle) {

@@ -81,6 +81,9 @@ void CallMedia::adopt(std::size_t leg, CallMedia& other, std::size_t theirs) {
     if (lines_[i] != nullptr) clear(*lines_[i], leg);
     if (i >= other.lines_.size() || other.lines_[i] == nullptr) continue;
     if (lines_[i] == nullptr) lines_[i] = std::make_unique<Line>();
+    // It is taken off again where the stream comes back.
+    past_[leg] += other.lines_[i]->kept[theirs].count;
+    other.past_[theirs] -= other.lines_[i]->kept[theirs].count;
     move_leg(*other.lines_[i], theirs, *lines_[i], leg);
     join(*lines_[i]);
   }

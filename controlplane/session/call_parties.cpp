@@ -32,8 +32,12 @@ std::function<void(sip::UserAgent::Reached)> reach_again(const CallWorld& world,
   // What it captures lives as long as the user agent does.
   return [&world, party, kind = flow.kind, remote = flow.remote](sip::UserAgent::Reached reached) {
     if (party.line != nullptr) {
+      // Another phone of the same line knows nothing of the call.
       const std::vector<Binding> bindings = world.directory.bindings(party.line->name);
-      return bindings.empty() ? reached(nullptr, "the line is not registered") : reached(&bindings.front().flow, {});
+      const auto same = std::find_if(bindings.begin(), bindings.end(), [&](const Binding& binding) {
+        return bindings.size() == 1 || binding.flow.remote.address == remote.address;
+      });
+      return same == bindings.end() ? reached(nullptr, "the line is not registered") : reached(&same->flow, {});
     }
     if (party.trunk == nullptr || party.trunk->targets.empty()) return reached(nullptr, "it has no target");
     const auto& targets = party.trunk->targets;
@@ -49,10 +53,12 @@ std::function<void(sip::UserAgent::Reached)> reach_again(const CallWorld& world,
 
 void Call::reach_party(std::size_t number) {
   invited_ = number;
+  targets_.clear();
+  target_ = 0;
+  ++attempt_;
   const Party& party = sides_[number].party;
   if (party.trunk != nullptr) {
     targets_ = world_.trunks.targets(*party.trunk);
-    target_ = 0;
     return reach_trunk("it has no target");
   }
   const std::vector<Binding> bindings = world_.directory.bindings(party.line->name);

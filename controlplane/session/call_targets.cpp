@@ -27,8 +27,8 @@ void Call::reach_trunk(const std::string& why) {
           ++target_;
           return reach_trunk(failed_because);
         }
-        world_.agent.timers().schedule(kTargetPatience, [this, number = target_, alive = std::weak_ptr(alive_)] {
-          if (!alive.expired()) lose_patience(number);
+        world_.agent.timers().schedule(kTargetPatience, [this, attempt = ++attempt_, alive = std::weak_ptr(alive_)] {
+          if (!alive.expired()) lose_patience(attempt);
         });
         invite_party(invited_, *flow, target.remote, target_uri(number_, target));
       });
@@ -36,20 +36,19 @@ void Call::reach_trunk(const std::string& why) {
 
 /// A target that never spoke is left for the next one (RFC 3263 4.3), which is its INVITE's end: what it answers late
 /// is cancelled.
-void Call::lose_patience(std::size_t target) {
+void Call::lose_patience(std::uint64_t attempt) {
   sip::CallLeg& leg = *sides_[invited_].leg;
   const bool last = target_ + 1 >= targets_.size();
-  if (over_ || last || target != target_ || leg.up() || leg.over() || leg.heard()) return;
+  if (over_ || last || attempt != attempt_ || leg.up() || leg.over() || leg.heard()) return;
   leg.hang_up(480, "another target is tried");
-  try_next_target(408, "no answer");
+  if (!try_next_target(408, "no answer")) failed(invited_, 408, "no answer");
 }
 
 /// The callee's trunk has another target for a call that this one has not taken up: it is overloaded, or not there
 /// (RFC 3261 21.5.4, RFC 3263 4.3). Whoever refuses otherwise speaks for the trunk.
 bool Call::try_next_target(int status, const std::string& why) {
-  if ((status != 408 && status != 503) || ringing_ || (transfer_ && transfer_->ringing) ||
-      target_ + 1 >= targets_.size())
-    return false;
+  const bool rings = transfer_ ? transfer_->ringing : ringing_;
+  if ((status != 408 && status != 503) || rings || target_ + 1 >= targets_.size()) return false;
   world_.trunks.doubt(*sides_[invited_].party.trunk, targets_[target_]);
   spdlog::info("call {}: {} of {}: {} {}; the next target is tried", id_, to_string(targets_[target_]),
                sides_[invited_].party.to_string(), status, why);

@@ -17,6 +17,8 @@ constexpr std::chrono::seconds kLeaving{10};
 /// The party that stays may be changing its session itself just now.
 constexpr std::chrono::milliseconds kAskAgain{500};
 constexpr unsigned kAskTries = 8;
+/// How long the new party may ring.
+constexpr std::chrono::minutes kRinging{3};
 
 }  // namespace
 
@@ -25,7 +27,7 @@ void Call::refer(std::size_t number, const std::shared_ptr<sip::ServerTransactio
   const auto values = request.all("Refer-To");
   const auto to = values.size() == 1 ? sip::NameAddress::parse(values.front()) : std::nullopt;
   if (!to || to->uri.user.empty()) return transaction->respond(400, "Bad Refer-To");
-  if (!answered_ || transfer_ || offer_ || joining_ || renewal_ || !sides_[other(number)].leg->up()) {
+  if (!answered_ || transfer_ || offer_ || joining_ || renewal_ || given_up_ || !sides_[other(number)].leg->up()) {
     return transaction->respond(491);
   }
   if (const auto replaces = to->uri.header("Replaces")) {
@@ -43,7 +45,7 @@ void Call::refer(std::size_t number, const std::shared_ptr<sip::ServerTransactio
 }
 
 bool Call::ready() const {
-  return answered_ && !over_ && !transfer_ && !offer_ && !joining_ && !renewal_ &&
+  return answered_ && !over_ && !transfer_ && !offer_ && !joining_ && !renewal_ && !given_up_ &&
          std::all_of(sides_.begin(), sides_.end(), [](const Side& side) { return side.leg->up(); });
 }
 
@@ -51,6 +53,8 @@ void Call::begin_transfer(std::size_t number, std::string cseq, Party party) {
   spdlog::info("call {}: {} gives its place to {}", id_, sides_[number].party.to_string(), party.to_string());
   Side made = make_side(std::move(party));
   transfer_ = Transfer{number, std::exchange(sides_[number], std::move(made)), std::move(cseq)};
+  transfer_->serial = ++last_transfer_;
+  transfer_->worn = sides_[other(number)].new_keys;
   let_leave(*transfer_->before.leg, transfer_->before.party, [this](const std::string&) {
     if (transfer_) transfer_->gone = true;  // it need not wait for the new party
   });
@@ -72,6 +76,10 @@ void Call::transfer_blind(std::size_t number, const sip::ServerTransaction& refe
   if (invitation_.referred_by.empty()) invitation_.referred_by = before.identity;
   sides_[number].identity = invitation_.to;
   first_offer_ = sides_[other(number)].said;
+  world_.agent.timers().schedule(kRinging, [this, serial = last_transfer_, weak = std::weak_ptr(alive_)] {
+    if (weak.expired() || over_ || !transfer_ || transfer_->serial != serial) return;
+    if (!sides_[transfer_->number].leg->up()) transfer_failed(408, "nobody answered");
+  });
   reach_party(number);
 }
 
@@ -94,11 +102,14 @@ void Call::transferee_answered(const SecretString& description) {
 
 void Call::ask_staying(SecretString offer) {
   sip::CallLeg& staying = *sides_[other(transfer_->number)].leg;
-  if (staying.reinvite(offer)) return;
+  transfer_->asked = true;
+  if (staying.reinvite(offer) || !transfer_) return;
+  transfer_->asked = false;
   if (++transfer_->tries > kAskTries) return transfer_failed(491, "the other party is busy with another change");
-  world_.agent.timers().schedule(kAskAgain, [this, offer = std::move(offer), weak = std::weak_ptr(alive_)] {
-    if (!weak.expired() && !over_ && transfer_) ask_staying(offer);
-  });
+  world_.agent.timers().schedule(
+      kAskAgain, [this, offer = std::move(offer), serial = transfer_->serial, weak = std::weak_ptr(alive_)] {
+        if (!weak.expired() && !over_ && transfer_ && transfer_->serial == serial) ask_staying(offer);
+      });
 }
 
 void Call::transfer_done() {
@@ -144,6 +155,12 @@ void Call::transfer_failed(int status, const std::string& why) {
   }
   bury(std::move(sides_[failed.number].leg));
   sides_[failed.number] = std::move(failed.before);
+  const std::size_t stays = other(failed.number);
+  if (failed.asked && sides_[stays].leg->busy()) {
+    given_up_ = stays;
+  } else {
+    sides_[stays].new_keys = failed.worn;
+  }
   sides_[failed.number].leg->set_events(events_of(failed.number));
   media_->unpark();
   if (!failed.cseq.empty()) sides_[failed.number].leg->notify_refer(failed.cseq, status);
@@ -162,8 +179,10 @@ void Call::transfer_attended(std::size_t number, const sip::ServerTransaction& r
   sides_[number].new_keys = true;
   sides_[number].leg->set_events(events_of(number));
   media_->adopt(number, *consulted.media_, other(consulting));
+  update_status();
   consulted.hang_up("transferred to call " + std::to_string(id_));
   joining_ = true;
+  join_tries_ = 0;
   invited_ = number;
   transfer_done();
   join_legs();
@@ -172,14 +191,22 @@ void Call::transfer_attended(std::size_t number, const sip::ServerTransaction& r
 /// The one that stays makes the offer, so that nothing that either can do is lost (RFC 3725 4.4).
 void Call::join_legs() {
   const std::size_t number = invited_;
-  if (sides_[other(number)].leg->reinvite({})) return;
+  if (!sides_[other(number)].leg->reinvite({})) join_later();
+}
+
+/// Either party is busy with a change of its own.
+void Call::join_later() {
+  if (over_) return;
   if (++join_tries_ > kAskTries) return hang_up("transfer: the other party is busy with another change");
-  world_.agent.timers().schedule(kAskAgain, [this, weak = std::weak_ptr(alive_)] {
+  world_.agent.timers().schedule(kAskAgain * join_tries_, [this, weak = std::weak_ptr(alive_)] {
     if (!weak.expired() && !over_ && joining_) join_legs();
   });
 }
 
 void Call::replace_leg(std::size_t number, const std::shared_ptr<sip::ServerTransaction>& invite, Party party) {
+  // RFC 3891 3: whoever knows a dialog's name need not be let into it (S7).
+  if (!party.settings().may_replace && !party.same(sides_[number].party)) return invite->respond(403);
+  if (invite->request().value("Replaces").find("early-only") != std::string_view::npos) return invite->respond(486);
   if (!ready()) return invite->respond(481);
   if (invite->request().body().empty()) return invite->respond(488, "Replaces Needs An Offer");
   begin_transfer(number, {}, std::move(party));
@@ -210,6 +237,7 @@ void Call::let_leave(sip::CallLeg& leg, const Party& party, std::function<void(c
   events.failed = [](int, const std::string&) {};
   events.challenged = world_.directory.answers_challenges(party);
   events.reach = reach_again(world_, party, leg.flow());
+  events.fits = [&directory = world_.directory, party](const sip::Flow& flow) { return directory.fits(party, flow); };
   events.acknowledged = [](const SecretString&) {};
   events.offered = [&leg](const SecretString&) { leg.refuse(491, {}); };
   events.info = [](const std::shared_ptr<sip::ServerTransaction>& info) { info->respond(200); };

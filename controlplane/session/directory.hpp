@@ -71,6 +71,8 @@ class Directory {
   Directory(sip::UserAgent& agent, std::shared_ptr<const SipConfig> config);
 
   void set_config(std::shared_ptr<const SipConfig> config);
+  /// Whether a flow that a party of a call comes by may be its own (S2, S8).
+  bool fits(const Party& party, const sip::Flow& flow) const { return !unfit(party.settings(), flow); }
   const std::shared_ptr<const SipConfig>& config() const noexcept { return config_; }
 
   /// The party that an out-of-dialog request is from: a trunk by the address that it comes from, or a line by the user

@@ -24,6 +24,7 @@ class Site:
                        "cdr": self.lab.path("cdr.json"), **self.more}
         for number, name in enumerate(self.names):
             site[f"line.{name}"] = {"number": f"{number + 1}00", "port": self.lab.rtp.port}
+        site["line.cleo"]["may_replace"] = "yes"
         self.gateway = Gateway(self.lab, site)
         self.gateway.start()
         self.parties = [SipParty(self.lab.rtp, name, 5070 + i) for i, name in enumerate(self.names)]
@@ -173,6 +174,36 @@ def replaced(tap):
         first.reply(first.wait("BYE"), 200)
         hear_each_other(tap, new, stays, "replaced")
         tap.equal(len(site.calls()), 1, "it is the same call")
+        replaces = f"{new.call_id};to-tag={new.remote_tag};from-tag={new.local_tag}"
+        stranger = ann.call("300", [f"Replaces: {replaces}"])
+        tap.ok(stranger.wait(403), "not everybody may take another's place")
+        late = cleo.call("200", [f"Replaces: {replaces};early-only"])
+        tap.ok(late.wait(486), "nor one that was answered, where that was not meant")
+
+
+def thought_better(tap):
+    """a party that would replace another and cancels while the one that stays is being asked"""
+    with Site() as site:
+        ann, ben, cleo = site.parties
+        first, stays = connect(ann, ben, "200")
+        replaces = f"{first.call_id};to-tag={first.remote_tag};from-tag={first.local_tag}"
+        new = cleo.call("200", [f"Replaces: {replaces}"])
+        ask = stays.wait("INVITE")
+        new.request("CANCEL", cseq=new.invite_cseq)
+        new.wait(487)
+        stays.reply(ask, 200, body=stays.sdp())
+        stays.wait("ACK")
+        again = stays.wait("INVITE")
+        tap.equal(again.body, "", "the one that stays is asked anew")
+        stays.reply(again, 200, body=stays.sdp())
+        offer = first.wait("INVITE")
+        first.reply(offer, 200, body=first.sdp())
+        first.wait("ACK")
+        stays.to, first.to = stays.wait("ACK").media(), offer.media()
+        hear_each_other(tap, first, stays, "as before")
+        first.request("BYE")
+        first.wait(200)
+        stays.reply(stays.wait("BYE"), 200)
 
 
 def reliable(tap):
@@ -256,4 +287,4 @@ def unacknowledged(tap):
 
 
 if __name__ == "__main__":
-    main([blind, blind_refused, attended, replaced, reliable, timers, unacknowledged], missing())
+    main([blind, blind_refused, attended, replaced, thought_better, reliable, timers, unacknowledged], missing())

@@ -15,21 +15,31 @@ constexpr const char* kSdp = "application/sdp";
 
 /// How long a party may think about a further INVITE: nobody has to be asked for it.
 constexpr std::chrono::seconds kReinvitePatience{60};
+/// How often a party may find a session too brief.
+constexpr unsigned kMaxTooBrief = 3;
+
+}  // namespace
 
 /// Acknowledges a 2xx that nobody wants, and ends the dialog that it made.
-void let_go(UserAgent& agent, const Flow& flow, const Endpoint& to, const Message& invite, const Message& answer) {
+void CallLeg::let_go(UserAgent& agent, const Flow& flow, const Endpoint& to, const Message& invite,
+                     const Message& answer, const Forks& forks) {
   auto dialog = Dialog::of_client(invite, answer);
   if (!dialog) return;
   agent.send_ack(flow, to, dialog->ack(dialog->local_cseq()));
+  if (const auto same = forks.find(dialog->id()); same != forks.end()) dialog->go_on_from(*same->second);
   agent.send(flow, to, dialog->request("BYE"), {});
 }
 
-}  // namespace
+CallLeg::Forks CallLeg::forks() const {
+  Forks forks;
+  for (const auto& [id, early] : early_) forks.emplace(id, early.dialog);
+  return forks;
+}
 
 CallLeg::~CallLeg() {
   agent_.timers().cancel(session_timer_);
   agent_.timers().cancel(patience_);
-  if (client_) client_->set_events({});
+  leave_client();
   leave_answered();
   // One that nobody answers would be kept for ever.
   if (server_) refuse_server(487);
@@ -115,13 +125,20 @@ void CallLeg::invite(const Flow& flow, const Endpoint& to, const Invitation& inv
 void CallLeg::send_invite(Message invite) {
   invite.set("Contact", contact_);
   invite.set("Allow", allowed_methods());
-  invite.set("Supported", supported_extensions());
+  // An offer in a provisional answer would want its answer in the PRACK, before anybody has made one.
+  invite.set("Supported", supported_extensions(!invite.body().empty()));
   ask_for_timer(invite, agent_.session_times(), longer_, false);
   say_status(invite);
   const auto cseq = CSeq::parse(invite.value("CSeq"));
   invite_cseq_ = cseq ? cseq->number : 0;
   leave_answered();
   last_ack_.reset();
+  agent_.timers().cancel(patience_);
+  if (up_) {
+    patience_ = agent_.timers().schedule(kReinvitePatience, [this] {
+      if (client_) client_->cancel();
+    });
+  }
   client_ = agent_.send(flow_, to_, std::move(invite), client_events());
 }
 
@@ -160,19 +177,14 @@ bool CallLeg::answer_challenge(const Message& challenge) {
 bool CallLeg::answer_too_brief(const Message& answer) {
   if (answer.status() != 422) return false;
   const auto shortest = parse_count(trim(answer.value("Min-SE")), 0x7fffffff);
-  if (!shortest || std::chrono::seconds(*shortest) <= longer_) return false;
+  if (!shortest || std::chrono::seconds(*shortest) <= longer_ || ++too_brief_ > kMaxTooBrief) return false;
   longer_ = std::chrono::seconds(*shortest);
   send_invite(sent_again(client_->request(), dialog_ ? dialog_->next_cseq() : invite_cseq_ + 1));
   return true;
 }
 
 void CallLeg::provisional(const Message& answer) {
-  if (up_) {
-    agent_.timers().cancel(patience_);
-    patience_ = agent_.timers().schedule(kReinvitePatience, [this] {
-      if (client_) client_->cancel();
-    });
-  } else if (auto dialog = Dialog::of_client(client_->request(), answer)) {
+  if (auto dialog = up_ ? std::nullopt : Dialog::of_client(client_->request(), answer)) {
     // Each fork makes an early dialog of its own; the latest one is where its party is heard (field case 10).
     auto known = early_.find(dialog->id());
     if (known == early_.end() && early_.size() < kMaxForks) {
@@ -201,7 +213,7 @@ void CallLeg::success(const Message& answer) {
   const auto to = NameAddress::parse(answer.value("To"));
   const std::string tag(to ? to->tag() : std::string_view{});
   if (answered_) {
-    if (tag != answered_tag_) return let_go(agent_, flow_, to_, answered_->request(), answer);
+    if (tag != answered_tag_) return let_go(agent_, flow_, to_, answered_->request(), answer, forks_);
     // The same 2xx again: its ACK was lost, or is still to come.
     if (last_ack_) agent_.send_ack(flow_, to_, *last_ack_);
     return;
@@ -215,10 +227,10 @@ void CallLeg::success(const Message& answer) {
     return events()->answered(answer.body());
   }
   auto dialog = Dialog::of_client(answered_->request(), answer);
-  const auto early = std::exchange(early_, {});
-  for (const auto& [id, each] : early) agent_.remove(id);
+  forks_ = forks();
+  for (const auto& [id, each] : std::exchange(early_, {})) agent_.remove(id);
   if (!dialog) return final_failure(502, "an answer without a tag");
-  if (const auto same = early.find(dialog->id()); same != early.end()) dialog->go_on_from(*same->second.dialog);
+  if (const auto same = forks_.find(dialog->id()); same != forks_.end()) dialog->go_on_from(*same->second);
   confirm(std::move(*dialog));
   up_ = true;
   keep_time(timer_of_answer(answer));
@@ -231,11 +243,11 @@ void CallLeg::leave_answered() {
   if (!answered_) return;
   answered_->set_events({.response =
                              [&agent = agent_, flow = flow_, to = to_, invite = answered_->request(), ack = last_ack_,
-                              tag = answered_tag_](const Message& answer) {
+                              tag = answered_tag_, forks = forks_](const Message& answer) {
                                if (answer.status() < 200 || answer.status() >= 300) return;
                                const auto address = NameAddress::parse(answer.value("To"));
                                if ((address ? address->tag() : std::string_view{}) != tag) {
-                                 let_go(agent, flow, to, invite, answer);
+                                 let_go(agent, flow, to, invite, answer, forks);
                                } else if (ack) {
                                  agent.send_ack(flow, to, *ack);
                                }
@@ -313,13 +325,30 @@ void CallLeg::refuse_server(Message answer) {
 
 void CallLeg::refuse_server(int status) { refuse_server(server_->reply(status)); }
 
+/// An INVITE of ours without a final answer is on its own from here on: it is cancelled, and a 2xx that comes all the
+/// same is acknowledged.
+void CallLeg::leave_client() {
+  if (!client_) return;
+  if (!up_) return abandon();
+  const auto client = std::exchange(client_, nullptr);
+  client->set_events(
+      {.response =
+           [&agent = agent_, flow = flow_, to = to_, dialog = dialog_, cseq = invite_cseq_](const Message& answer) {
+             const bool success = answer.status() >= 200 && answer.status() < 300;
+             if (success && dialog) agent.send_ack(flow, to, dialog->ack(cseq));
+           },
+       .failed = {}});
+  client->cancel();
+}
+
 /// CANCELs our INVITE. An answer that crosses it still makes a dialog, which is ended when we are long gone.
 void CallLeg::abandon() {
   const auto client = std::exchange(client_, nullptr);
   client->set_events({.response =
-                          [&agent = agent_, flow = flow_, to = to_, invite = client->request()](const Message& answer) {
+                          [&agent = agent_, flow = flow_, to = to_, invite = client->request(),
+                           forks = forks()](const Message& answer) {
                             if (answer.status() >= 200 && answer.status() < 300)
-                              let_go(agent, flow, to, invite, answer);
+                              let_go(agent, flow, to, invite, answer, forks);
                           },
                       .failed = {}});
   client->cancel();

@@ -42,6 +42,8 @@ class CallLeg : public DialogUser {
     std::function<bool(const Message& challenge, Message& request, unsigned earlier)> challenged;
     /// The party's connection is gone: finds another one.
     std::function<void(UserAgent::Reached)> reach;
+    /// Whether a flow that the leg was not known by may be its party's; null: any that is as well protected.
+    std::function<bool(const Flow& flow)> fits;
     /// The ACK of our 2xx.
     std::function<void(const SecretString& description)> acknowledged;
     /// A re-INVITE or UPDATE: accept() or refuse() has to follow.
@@ -102,7 +104,7 @@ class CallLeg : public DialogUser {
   std::string dialog() const { return dialog_ ? dialog_->id() : std::string(); }
 
   void request(const std::shared_ptr<ServerTransaction>& transaction) override;
-  void ack(const Message& ack) override;
+  void ack(const Flow& flow, const Message& ack) override;
 
  private:
   /// A dialog that a provisional answer made, one per fork.
@@ -113,6 +115,11 @@ class CallLeg : public DialogUser {
 
   /// Lives as long as what is told by it.
   std::shared_ptr<const Events> events() const { return events_; }
+  /// Early dialogs by id, whose CSeq numbers count on.
+  using Forks = std::map<std::string, std::shared_ptr<Dialog>>;
+  Forks forks() const;
+  static void let_go(UserAgent& agent, const Flow& flow, const Endpoint& to, const Message& invite,
+                     const Message& answer, const Forks& forks);
   void send_invite(Message invite);
   ClientTransaction::Events client_events();
   void response(const Message& answer);
@@ -123,6 +130,8 @@ class CallLeg : public DialogUser {
   bool acknowledge_reliable(Early& early, const Message& answer);
   void success(const Message& answer);
   void leave_answered();
+  void leave_client();
+  bool fits(const Flow& flow) const;
   void abandon();
   void confirm(Dialog dialog);
   void offered(const std::shared_ptr<ServerTransaction>& transaction);
@@ -149,6 +158,7 @@ class CallLeg : public DialogUser {
   std::string call_info_;
   std::shared_ptr<Dialog> dialog_;  ///< shared with requests that outlive the leg
   std::map<std::string, Early> early_;
+  Forks forks_;                                        ///< of the INVITE that was answered
   std::shared_ptr<ServerTransaction> server_;          ///< an INVITE or UPDATE of theirs without a final answer
   std::shared_ptr<ServerTransaction> unacknowledged_;  ///< an INVITE of theirs whose 2xx waits for its ACK
   std::unique_ptr<ReliableAnswers> reliable_;          ///< provisional answers to their INVITE that requires it
@@ -159,6 +169,8 @@ class CallLeg : public DialogUser {
   unsigned challenges_ = 0;         ///< of it
   std::string answered_tag_;        ///< To tag of the first 2xx to it
   std::chrono::seconds longer_{0};  ///< session interval that the party insists on
+  unsigned too_brief_ = 0;          ///< how often it did
+  unsigned timer_serial_ = 0;       ///< one more whenever the session's time is set anew
   std::optional<SessionTimer> session_;
   TimerQueue::Id session_timer_;
   TimerQueue::TimePoint session_end_;

@@ -73,17 +73,19 @@ void CallLeg::hang_up(int status, const std::string& why) {
   agent_.timers().cancel(session_timer_);
   if (up_) {
     if (server_) refuse_server(487);
+    leave_client();
     return send_bye(why);
   }
   if (server_) {
     over_ = false;  // refuse() says so itself
     return refuse(status, why);
   }
-  if (client_) abandon();
+  leave_client();
 }
 
 void CallLeg::send_bye(const std::string& why) {
   if (!dialog_) return;
+  if (answered_ && !last_ack_) acknowledge({});
   Message bye = dialog_->request("BYE");
   bye.add("Reason", "SIP;cause=200;text=" + quoted(why));
   if (!unacknowledged_) return send_within(std::move(bye), {});
@@ -95,7 +97,8 @@ void CallLeg::end(const std::string& why) {
   if (over_) return;
   over_ = true;
   agent_.timers().cancel(session_timer_);
-  if (client_) std::exchange(client_, nullptr)->set_events({});
+  leave_client();
+  if (dialog_ && answered_ && !last_ack_) acknowledge({});
   if (server_) refuse_server(487);
   // Whoever ended it has had our 2xx.
   if (unacknowledged_) std::exchange(unacknowledged_, nullptr)->acknowledged();
@@ -112,8 +115,7 @@ void CallLeg::request(const std::shared_ptr<ServerTransaction>& transaction) {
     later.add("Retry-After", "2");
     return transaction->respond(std::move(later));
   }
-  // A leg never moves to a path that is less well protected: its keys are in what we send there.
-  if (protection(transaction->flow()) < protection(flow_)) return transaction->respond(403);
+  if (!fits(transaction->flow())) return transaction->respond(403);
   // 12.2.2; an out-of-order request is 500 there.
   if (!dialog_->in_order(request)) return transaction->respond(500, "CSeq Out Of Order");
   // The party may have come back by another connection; what is still to be answered keeps its path.
@@ -163,8 +165,14 @@ void CallLeg::offered(const std::shared_ptr<ServerTransaction>& transaction) {
   events()->offered(request.body());
 }
 
-void CallLeg::ack(const Message& ack) {
-  if (!unacknowledged_) return;
+/// A leg never moves to a path that is less well protected, or somebody else's: its keys are in what we send there.
+bool CallLeg::fits(const Flow& flow) const {
+  if (flow.id == flow_.id && flow.remote.address == flow_.remote.address) return true;
+  return protection(flow) >= protection(flow_) && (!events_ || !events_->fits || events_->fits(flow));
+}
+
+void CallLeg::ack(const Flow& flow, const Message& ack) {
+  if (!unacknowledged_ || !fits(flow)) return;
   const auto cseq = CSeq::parse(ack.value("CSeq"));
   const auto expected = CSeq::parse(unacknowledged_->request().value("CSeq"));
   if (!cseq || !expected || cseq->number != expected->number) return;
@@ -179,8 +187,11 @@ void CallLeg::say_status(Message& message) const {
 
 void CallLeg::keep_time(std::optional<SessionTimer> timer) {
   agent_.timers().cancel(session_timer_);
+  ++timer_serial_;
   session_ = timer;
   if (!session_) return;
+  // Whatever the party asks for, we do not refresh without a pause.
+  session_->interval = std::max(session_->interval, agent_.session_times().shortest);
   session_end_ = agent_.timers().now() + session_->interval;
   session_timer_ = agent_.timers().schedule(session_->patience(), [this] {
     if (session_->ours) return refresh_session();
@@ -195,8 +206,12 @@ void CallLeg::refresh_session() {
   update.add("Contact", contact_);
   update.add("Supported", supported_extensions());
   ask_for_timer(update, {session_->interval, agent_.session_times().shortest}, longer_, true);
-  const auto failed = [this, weak = std::weak_ptr(alive_)](int status) {
-    if (weak.expired() || over_) return;
+  // Another exchange may have set the time anew meanwhile; then what comes of this one counts no more.
+  const auto late = [this, serial = timer_serial_, weak = std::weak_ptr(alive_)] {
+    return weak.expired() || over_ || serial != timer_serial_;
+  };
+  const auto failed = [this, late](int status) {
+    if (late()) return;
     if (status == 481 || status == 408) return end("its dialog is gone");
     if (agent_.timers().now() >= session_end_) {
       send_bye("the session was not refreshed");
@@ -205,8 +220,8 @@ void CallLeg::refresh_session() {
     session_timer_ = agent_.timers().schedule(kRefreshAgain, [this] { refresh_session(); });
   };
   send_within(std::move(update), {.response =
-                                      [this, failed, weak = std::weak_ptr(alive_)](const Message& answer) {
-                                        if (answer.status() < 200 || weak.expired() || over_) return;
+                                      [this, failed, late](const Message& answer) {
+                                        if (answer.status() < 200 || late()) return;
                                         if (answer.status() >= 300) return failed(answer.status());
                                         keep_time(timer_of_answer(answer));
                                       },

@@ -22,7 +22,7 @@ class Farewell : public DialogUser {
     if (bye) leave();
   }
 
-  void ack(const Message&) override { say(); }
+  void ack(const Flow&, const Message&) override { say(); }
 
   void say() {
     if (!leave()) return;

@@ -53,7 +53,10 @@ void ask_for_timer(Message& request, const SessionTimes& times, seconds longer, 
 std::optional<SessionTimer> timer_of_answer(const Message& answer) {
   const auto said = read(answer);
   if (!said) return std::nullopt;
-  return SessionTimer{said->interval, said->refresher == "uac"};
+  const bool ours = said->refresher == "uac";
+  // We refresh by UPDATE; whoever says that it knows none cannot have asked for that itself.
+  if (ours && answer.first("Allow") != nullptr && !lists(answer, "Allow", "UPDATE")) return std::nullopt;
+  return SessionTimer{said->interval, ours};
 }
 
 bool is_too_brief(const Message& request, const SessionTimes& times) {

@@ -58,7 +58,7 @@ bool accepts_sdp(const Message& message) {
 
 std::string allowed_methods() { return listed(kMethods); }
 
-std::string supported_extensions() { return listed(kExtensions); }
+std::string supported_extensions(bool reliable) { return reliable ? listed(kExtensions) : "replaces, timer"; }
 
 void answer_options(ServerTransaction& transaction) {
   Message answer = transaction.reply(200);
@@ -92,7 +92,7 @@ UserAgent::UserAgent(boost::asio::io_context& io, TransportLimits limits, Transa
                       return transport_.send(flow, to, std::move(text));
                     },
                     {.request = [this](const std::shared_ptr<ServerTransaction>& made) { take(made); },
-                     .ack = [this](const Flow&, const Message& ack) { take_ack(ack); }}) {}
+                     .ack = [this](const Flow& flow, const Message& ack) { take_ack(flow, ack); }}) {}
 
 void UserAgent::listen(Listener listener) {
   listener.local = transport_.listen(listener.kind, listener.local, listener.tls);
@@ -219,9 +219,9 @@ void UserAgent::take(const std::shared_ptr<ServerTransaction>& transaction) try 
   transaction->respond(500);
 }
 
-void UserAgent::take_ack(const Message& ack) {
+void UserAgent::take_ack(const Flow& flow, const Message& ack) {
   const auto found = dialogs_.find(dialog_id(ack));
-  if (found != dialogs_.end()) found->second->ack(ack);
+  if (found != dialogs_.end()) found->second->ack(flow, ack);
 }
 
 }  // namespace sallyport::controlplane::sip

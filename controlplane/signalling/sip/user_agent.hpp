@@ -43,7 +43,7 @@ class DialogUser {
   /// Any request but ACK, in order.
   virtual void request(const std::shared_ptr<ServerTransaction>& transaction) = 0;
   /// Of a 2xx.
-  virtual void ack(const Message& ack) = 0;
+  virtual void ack(const Flow& flow, const Message& ack) = 0;
 };
 
 class UserAgent {
@@ -93,7 +93,7 @@ class UserAgent {
  private:
   void tick();
   void take(const std::shared_ptr<ServerTransaction>& transaction);
-  void take_ack(const Message& ack);
+  void take_ack(const Flow& flow, const Message& ack);
   bool refused(ServerTransaction& transaction) const;
   const Listener* listener_of(const Flow& flow) const;
   std::string sent_by(const Flow& flow) const;
@@ -116,7 +116,7 @@ class UserAgent {
 void answer_options(ServerTransaction& transaction);
 /// Methods that the gateway knows, as in Allow.
 std::string allowed_methods();
-/// Extensions that the gateway knows, as in Supported.
-std::string supported_extensions();
+/// Extensions that the gateway knows, as in Supported; `reliable`: 100rel among them.
+std::string supported_extensions(bool reliable = true);
 
 }  // namespace sallyport::controlplane::sip
