@@ -11,9 +11,6 @@ namespace {
 
 using sip::NameAddress;
 
-/// RFC 3261 16.6's timer C: how long a callee may ring.
-constexpr std::chrono::minutes kRinging{3};
-
 /// What the caller is told of a callee's final answer: what it cannot act on becomes something that it can.
 int status_for_caller(int status) {
   if (status >= 300 && status < 400) return 480;

@@ -78,6 +78,8 @@ class Call {
   static constexpr std::size_t kCaller = 0;
   static constexpr std::size_t kCallee = 1;
   using Clock = CallView::Clock;
+  /// How long an invited party may ring: RFC 3261 16.6's timer C.
+  static constexpr std::chrono::minutes kRinging{3};
 
   Call(CallWorld& world, std::uint64_t id, Party caller, Target target);
   Call(const Call&) = delete;
@@ -133,8 +135,9 @@ class Call {
   struct Transfer {
     std::size_t number = kCaller;
     Side before;
-    std::string cseq;   ///< of the REFER; empty where nobody has to be told (INVITE with Replaces)
-    bool gone = false;  ///< whoever it was has hung up
+    std::string called;  ///< the call's number until then
+    std::string cseq;    ///< of the REFER; empty where nobody has to be told (INVITE with Replaces)
+    bool gone = false;   ///< whoever it was has hung up
     bool ringing = false;
     bool asked = false;        ///< the party that stays was offered the new one
     bool worn = false;         ///< the party that stays was to have new keys in any case

@@ -106,16 +106,14 @@ void CallMedia::give_back_unused(const LegMedia& first, const LegMedia& second) 
   const auto off = [](const LegMedia& media, std::size_t i) { return i >= media.size() || !media[i].active; };
   for (std::size_t i = 0; i < lines_.size(); ++i) {
     if (lines_[i] != nullptr && !lines_[i]->there[0] && !lines_[i]->there[1] && off(first, i) && off(second, i)) {
-      give_back(*lines_[i]);
+      for (std::size_t leg = 0; leg < kLegs; ++leg) give_back(*lines_[i], leg);
     }
   }
 }
 
-void CallMedia::give_back(Line& line) {
-  for (auto& pair : line.ports) {
-    if (pair) gate_.ports().give_back(*pair, PortAllocator::Clock::now());
-    pair.reset();
-  }
+void CallMedia::give_back(Line& line, std::size_t leg) {
+  if (line.ports[leg]) gate_.ports().give_back(*line.ports[leg], PortAllocator::Clock::now());
+  line.ports[leg].reset();
 }
 
 Endpoint CallMedia::endpoint(const MediaPort& pair) const {

@@ -96,7 +96,7 @@ class CallMedia {
   void change(Line& line, std::size_t leg, StreamSideConfig wanted, std::uint32_t clock_rate);
   void replace(Line& line, std::size_t leg, StreamSideConfig wanted, std::uint32_t clock_rate);
   void rekey(StreamSide& side, const StreamSideConfig& now, const StreamSideConfig& wanted);
-  void give_back(Line& line);
+  void give_back(Line& line, std::size_t leg);
   StreamSide* find(StreamHandle handle, std::size_t& leg) const;
   void renumber(Line& line, const LineRelay& relay, std::size_t offerer);
   Made make(std::uint32_t clock_rate, const StreamSideConfig& wanted, const KeptStream& kept);

@@ -9,8 +9,7 @@ namespace sallyport::controlplane {
 void CallMedia::clear(Line& line, std::size_t leg) {
   if (std::exchange(line.there[leg], false)) take_out(line, leg);
   gate_.drop(line.kept[leg]);
-  if (line.ports[leg]) gate_.ports().give_back(*line.ports[leg], PortAllocator::Clock::now());
-  line.ports[leg].reset();
+  give_back(line, leg);
 }
 
 /// A leg with its ports, stream and keys, into a line where that leg is clear.

@@ -17,8 +17,6 @@ constexpr std::chrono::seconds kLeaving{10};
 /// The party that stays may be changing its session itself just now.
 constexpr std::chrono::milliseconds kAskAgain{500};
 constexpr unsigned kAskTries = 8;
-/// How long the new party may ring.
-constexpr std::chrono::minutes kRinging{3};
 
 }  // namespace
 
@@ -27,9 +25,7 @@ void Call::refer(std::size_t number, const std::shared_ptr<sip::ServerTransactio
   const auto values = request.all("Refer-To");
   const auto to = values.size() == 1 ? sip::NameAddress::parse(values.front()) : std::nullopt;
   if (!to || to->uri.user.empty()) return transaction->respond(400, "Bad Refer-To");
-  if (!answered_ || transfer_ || offer_ || joining_ || renewal_ || given_up_ || !sides_[other(number)].leg->up()) {
-    return transaction->respond(491);
-  }
+  if (!ready()) return transaction->respond(491);
   if (const auto replaces = to->uri.header("Replaces")) {
     const auto [consulted, consulting] = world_.find(sip::replaced_dialog(*replaces));
     if (consulted == nullptr || consulted == this || !consulted->ready()) return transaction->respond(481);
@@ -52,7 +48,7 @@ bool Call::ready() const {
 void Call::begin_transfer(std::size_t number, std::string cseq, Party party) {
   spdlog::info("call {}: {} gives its place to {}", id_, sides_[number].party.to_string(), party.to_string());
   Side made = make_side(std::move(party));
-  transfer_ = Transfer{number, std::exchange(sides_[number], std::move(made)), std::move(cseq)};
+  transfer_ = Transfer{number, std::exchange(sides_[number], std::move(made)), number_, std::move(cseq)};
   transfer_->serial = ++last_transfer_;
   transfer_->worn = sides_[other(number)].new_keys;
   let_leave(*transfer_->before.leg, transfer_->before.party, [this](const std::string&) {
@@ -155,6 +151,7 @@ void Call::transfer_failed(int status, const std::string& why) {
   }
   bury(std::move(sides_[failed.number].leg));
   sides_[failed.number] = std::move(failed.before);
+  number_ = std::move(failed.called);
   const std::size_t stays = other(failed.number);
   if (failed.asked && sides_[stays].leg->busy()) {
     given_up_ = stays;

@@ -115,6 +115,7 @@ def blind_refused(tap):
         new.reply(invite, 486)
         new.wait("ACK")
         tap.equal(last_notify(first), "486", "who transfers is told why not")
+        tap.equal([call["number"] for call in site.calls()], ["200"], "the call is to whom it was")
         hear_each_other(tap, first, stays, "as before")
         first.request("REFER", [f"Refer-To: <sip:999@{site.lab.rtp.gateway}>"])
         tap.ok(first.wait(404), "a number that leads nowhere is 404")
