@@ -19,7 +19,8 @@ class DraftBuilder {
       : file_(file), overrides_(overrides), faults_(faults) {}
 
   Draft build() {
-    for (const char* name : {"log", "workers", "memory", "crypto", "control", "store", "capture", "sip", "srtp", "tls"}) {
+    for (const char* name :
+         {"log", "workers", "memory", "crypto", "control", "store", "capture", "sip", "srtp", "tls"}) {
       draft_.general.emplace(name, read(name, {.config = &draft_.config}));
     }
     for (const SectionText& section : file_) add(section);
@@ -61,7 +62,7 @@ class DraftBuilder {
     }
   }
 
-  /// What is left: lines, trunks, routes and profiles.
+  /// What is left: lines, trunks, users, routes and profiles.
   void add_party(const std::string& section) {
     const std::size_t dot = section.find('.');
     if (dot == std::string::npos) return;  // a section without names, which is read already
@@ -75,6 +76,10 @@ class DraftBuilder {
       TrunkDraft& trunk = draft_.trunks.emplace_back();
       trunk.config.name = name;
       trunk.section = read(section, {.party = &trunk.config, .trunk = &trunk.config});
+    } else if (kind == "user") {
+      UserDraft& user = draft_.users.emplace_back();
+      user.config.name = name;
+      user.section = read(section, {.user = &user.config});
     } else if (kind == "route") {
       RouteDraft& route = draft_.routes.emplace_back();
       route.config.name = name;
@@ -104,13 +109,13 @@ Config finish(Draft draft, const std::string& path, const Faults& faults) {
   }
   config.file = path;
   const std::filesystem::path file(path);
-  config.store_file = config.store_file.empty()
-                          ? std::filesystem::path(file).replace_extension(".db").string()
-                          : (file.parent_path() / config.store_file).lexically_normal().string();
+  config.store_file = config.store_file.empty() ? std::filesystem::path(file).replace_extension(".db").string()
+                                                : (file.parent_path() / config.store_file).lexically_normal().string();
   for (PortDraft& port : draft.ports) config.ports.push_back(std::move(port.config));
   for (StreamDraft& stream : draft.streams) config.streams.push_back(std::move(stream.config));
   for (LineDraft& line : draft.lines) config.sip.lines.push_back(std::move(line.config));
   for (TrunkDraft& trunk : draft.trunks) config.sip.trunks.push_back(std::move(trunk.config));
+  for (UserDraft& user : draft.users) config.sip.users.push_back(std::move(user.config));
   for (ProfileDraft& profile : draft.profiles) config.sip.profiles.push_back(std::move(profile.config));
   for (RouteDraft& route : draft.routes) config.sip.routes.push_back(std::move(route.config));
   return config;

@@ -48,6 +48,7 @@ class SipCheck {
   void run() {
     for (const LineDraft& line : draft_.lines) check_party(line.config, line.section);
     for (const TrunkDraft& trunk : draft_.trunks) check_trunk(trunk);
+    for (const UserDraft& user : draft_.users) check_user(user);
     check_numbers();
     for (const RouteDraft& route : draft_.routes) check_route(route);
     check_listeners();
@@ -80,8 +81,8 @@ class SipCheck {
 
   void check_trunk(const TrunkDraft& trunk) {
     check_party(trunk.config, trunk.section);
-    if (trunk.config.challenges && trunk.section.first("password") == nullptr) {
-      trunk.section.fault(faults_, "challenge", "no, or a password that is to be proved");
+    if (trunk.config.challenges && trunk.section.first("password") == nullptr && draft_.users.empty()) {
+      trunk.section.fault(faults_, "challenge", "no, or a password that is to be proved, its own or a [user.NAME]'s");
     }
     for (const TrunkTarget& target : trunk.config.targets) {
       if (!listens(target.kind, false)) {
@@ -91,6 +92,23 @@ class SipCheck {
       if (trunk.config.security != DeviceSecurity::kNonsecure && target.kind != sip::TransportKind::kTls) {
         trunk.section.fault(faults_, "target", "tls:..., since its security is not nonsecure");
       }
+    }
+  }
+
+  /// Who proves to be that user is it, and nobody else.
+  void check_user(const UserDraft& user) {
+    bool asked = false;
+    for (const TrunkDraft& trunk : draft_.trunks) {
+      if (!trunk.config.challenges) continue;
+      asked = true;
+      if (trunk.config.user() != user.config.name) continue;
+      faults_.add(user.section.line(), "section [" + user.section.name() + "]: is the username of [" +
+                                           trunk.section.name() + "]: expected another name");
+    }
+    if (!asked) {
+      draft_.config.warnings.push_back("user " + user.config.name +
+                                       " has nowhere to prove who it is: no trunk has "
+                                       "challenge = yes");
     }
   }
 

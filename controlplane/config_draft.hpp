@@ -62,6 +62,11 @@ struct TrunkDraft {
   Section section;
 };
 
+struct UserDraft {
+  UserConfig config;
+  Section section;
+};
+
 struct RouteDraft {
   RouteConfig config;
   Section section;
@@ -88,6 +93,7 @@ struct Draft {
   std::vector<StreamDraft> streams;
   std::vector<LineDraft> lines;
   std::vector<TrunkDraft> trunks;
+  std::vector<UserDraft> users;
   std::vector<RouteDraft> routes;
   std::vector<ProfileDraft> profiles;
   bool complete = true;  ///< no line and no section was left out because it made no sense

@@ -88,7 +88,7 @@ void check_inline_keys(const Draft& draft, const FileIdentity& file, Faults& fau
   }
 }
 
-void read_password(const Section& section, PartyConfig& party, const FileIdentity& file, Faults& faults) {
+void read_password(const Section& section, SecretString& out, const FileIdentity& file, Faults& faults) {
   const Entry* entry = section.first("password");
   if (entry == nullptr || entry->value.empty()) return;
   const std::string problem = exposure(file);
@@ -96,15 +96,16 @@ void read_password(const Section& section, PartyConfig& party, const FileIdentit
   if (inline_text && !problem.empty()) {
     key_fault(section, *entry, "the configuration file holds a password and " + problem, faults);
   } else if (auto text = text_of_secret("password", section, *entry, file, faults)) {
-    party.password = std::move(*text);
+    out = std::move(*text);
   }
 }
 
 }  // namespace
 
 void read_passwords(Draft& draft, const FileIdentity& file, Faults& faults) {
-  for (LineDraft& line : draft.lines) read_password(line.section, line.config, file, faults);
-  for (TrunkDraft& trunk : draft.trunks) read_password(trunk.section, trunk.config, file, faults);
+  for (LineDraft& line : draft.lines) read_password(line.section, line.config.password, file, faults);
+  for (TrunkDraft& trunk : draft.trunks) read_password(trunk.section, trunk.config.password, file, faults);
+  for (UserDraft& user : draft.users) read_password(user.section, user.config.password, file, faults);
 }
 
 void read_keys(Draft& draft, const FileIdentity& file, Faults& faults) {

@@ -24,6 +24,7 @@ struct Target {
   PartyConfig* party = nullptr;              ///< what a line and a trunk have in common
   LineConfig* line = nullptr;
   TrunkConfig* trunk = nullptr;
+  UserConfig* user = nullptr;
   RouteConfig* route = nullptr;
   SecurityProfile* profile = nullptr;
 };

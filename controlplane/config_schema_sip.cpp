@@ -1,4 +1,5 @@
-// The rows of the configuration's table that are about SIP: where it is served, TLS, policy, lines, trunks and routes.
+// The rows of the configuration's table that are about SIP: where it is served, TLS, policy, lines, trunks, users and
+// routes.
 #include "controlplane/config_schema.hpp"
 #include "controlplane/config_values.hpp"
 #include "controlplane/config_values_sip.hpp"
@@ -11,6 +12,7 @@ using Text = std::string_view;
 
 constexpr Text kYesNo = "yes or no";
 constexpr Text kPath = "a path";
+constexpr Text kPrivileges = "refer, notify, replaces or presence";
 
 bool set_text(std::string& out, Text text) {
   out = text;
@@ -22,6 +24,12 @@ bool add_suite(std::vector<const crypto::Suite*>& out, Text text) {
   if (!set_suite(suite, text)) return false;
   out.push_back(suite);
   return true;
+}
+
+bool add_privilege(Privileges& out, Text text) {
+  const auto privilege = find_privilege(text);
+  if (privilege) out.grant(*privilege);
+  return privilege.has_value();
 }
 
 bool add_number(std::vector<std::string>& out, Text text) {
@@ -158,9 +166,11 @@ std::vector<KeyRow> party_rows(Text section) {
              [](Target& t, Text v) { return add_suite(t.party->suites, v); }, false, true},
       KeyRow{section, "block_unencrypted", "yes: its calls are refused (488) where they cannot have SRTP", "", "no",
              kYesNo, [](Target& t, Text v) { return set_yes_no(t.party->block_unencrypted, v); }},
-      KeyRow{section, "may_replace",
-             "may take the place of other parties in calls (INVITE with Replaces); its own it always may", "", "no",
-             kYesNo, [](Target& t, Text v) { return set_yes_no(t.party->may_replace, v); }},
+      KeyRow{section, "accept",
+             "what it may ask for beyond calls: REFER outside of a call, NOTIFY that nobody subscribed to, INVITE with "
+             "Replaces (a line's own places it always may take), SUBSCRIBE; all else is refused (403)",
+             "", "(none)", kPrivileges, [](Target& t, Text v) { return add_privilege(t.party->accept, v); }, false,
+             true},
       KeyRow{section, "sdes_insecure_ok",
              "yes: SRTP keys may pass over signalling that is not encrypted, because it is protected by other means",
              "", "no", kYesNo, [](Target& t, Text v) { return set_yes_no(t.party->sdes_insecure_ok, v); }},
@@ -195,7 +205,8 @@ std::vector<KeyRow> own_rows() {
              "time between two OPTIONS to each target; one that does not answer is tried last. 0: none", "seconds",
              "30", "a number from 0 to 3600",
              [](Target& t, Text v) { return set_duration(t.trunk->keep_alive, v, 0, 3600); }},
-      KeyRow{"trunk", "challenge", "yes: who calls from there has to prove username and password (401)", "", "no",
+      KeyRow{"trunk", "challenge",
+             "yes: what comes from there has to prove username and password, or those of a [user.NAME] (401)", "", "no",
              kYesNo, [](Target& t, Text v) { return set_yes_no(t.trunk->challenges, v); }},
       KeyRow{"trunk", "register", "yes: the gateway registers there, as username with password", "", "no", kYesNo,
              [](Target& t, Text v) { return set_yes_no(t.trunk->registers, v); }},
@@ -204,6 +215,11 @@ std::vector<KeyRow> own_rows() {
       KeyRow{"trunk", "domain", "domain of the provider, in registrations and in From and To of calls", "",
              "(the target's address; sip.realm in calls)", "a host name",
              [](Target& t, Text v) { return set_host_name(t.trunk->domain, v); }},
+      KeyRow{"user", "password",
+             "password of an application, which proves to be user NAME on trunks with challenge = yes", "", "",
+             "a password or file:PATH", [](Target&, Text v) { return !v.empty(); }, false, false, true, true},
+      KeyRow{"user", "accept", "what it may ask for beyond calls, where its trunk's accept has it too; else 403", "",
+             "(none)", kPrivileges, [](Target& t, Text v) { return add_privilege(t.user->accept, v); }, false, true},
       KeyRow{"route", "number", "number that is dialled; with a * at its end all that begin so. The longest one wins",
              "", "", "a number, as in 100 or +49*",
              [](Target& t, Text v) { return set_dialled(t.route->number, v, true); }, false, false, true},
@@ -232,6 +248,7 @@ std::vector<KeyRow> sip_schema() {
   append(rows, party_rows("line"));
   append(rows, own, "trunk");
   append(rows, party_rows("trunk"));
+  append(rows, own, "user");
   append(rows, own, "route");
   return rows;
 }

@@ -13,9 +13,9 @@ struct NamedSection {
   std::size_t longest_name;  ///< shorter than any key, so that a key in the place of a name is never shown
 };
 
-inline constexpr std::array kNamedSections{NamedSection{"port", 15},  NamedSection{"stream", 31},
-                                           NamedSection{"line", 31},  NamedSection{"trunk", 31},
-                                           NamedSection{"route", 31}, NamedSection{"profile", 31}};
+inline constexpr std::array kNamedSections{
+    NamedSection{"port", 15}, NamedSection{"stream", 31}, NamedSection{"line", 31},   NamedSection{"trunk", 31},
+    NamedSection{"user", 31}, NamedSection{"route", 31},  NamedSection{"profile", 31}};
 
 /// Letters, digits, '-' and '_', at least one and at most so many.
 constexpr bool is_section_name(std::string_view text, std::size_t longest) noexcept {

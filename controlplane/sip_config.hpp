@@ -10,6 +10,7 @@
 
 #include "controlplane/negotiation/policy.hpp"
 #include "controlplane/secret_text.hpp"
+#include "controlplane/security/authorisation.hpp"
 #include "controlplane/security/device_security.hpp"
 #include "controlplane/security/digest_hash.hpp"
 #include "controlplane/security/security_profile.hpp"
@@ -40,7 +41,7 @@ struct PartyConfig {
   std::vector<const crypto::Suite*> suites;  ///< empty: all that [srtp] allows
   bool block_unencrypted = false;
   bool sdes_insecure_ok = false;
-  bool may_replace = false;  ///< may take other parties' places in calls (INVITE with Replaces)
+  Privileges accept;  ///< what it may ask for beyond calls (S7)
   bool accept_unencrypted_srtcp = false;
   std::string profile;           ///< its security profile as the file calls it; empty: none
   std::string profile_position;  ///< "FILE:LINE: key 'line.alice.profile' = 'office'", for faults that come of profiles
@@ -81,6 +82,14 @@ struct TrunkConfig : PartyConfig {
   bool registers = false;               ///< the gateway, at the provider
   std::string domain;                   ///< of the provider; empty: an address of ours or of its target
   std::chrono::seconds expires{3600};   ///< of a registration, as it is asked for
+};
+
+/// [user.NAME]: an application that proves who it is on trunks with `challenge` (S6), and what is accepted from it
+/// (S7).
+struct UserConfig {
+  std::string name;
+  SecretString password;
+  Privileges accept;
 };
 
 /// Numbers that begin with `prefix` (or are `number`) go to a line, a trunk or a service.
@@ -126,6 +135,7 @@ struct SipConfig {
   std::vector<ProfileConfig> profiles;
   std::vector<LineConfig> lines;
   std::vector<TrunkConfig> trunks;
+  std::vector<UserConfig> users;
   std::vector<RouteConfig> routes;
 };
 

@@ -1,26 +1,42 @@
 #include "controlplane/security/authorisation.hpp"
 
-namespace sallyport::controlplane {
+#include <array>
 
-std::string_view to_string(Privilege privilege) noexcept {
-  switch (privilege) {
-    case Privilege::kRefer:
-      return "REFER outside of a dialog";
-    case Privilege::kNotify:
-      return "unsolicited NOTIFY";
-    case Privilege::kReplaces:
-      return "Replaces";
-    case Privilege::kPresence:
-      return "SUBSCRIBE to presence";
-  }
-  return "unknown";
+namespace sallyport::controlplane {
+namespace {
+
+struct PrivilegeRow {
+  Privilege privilege;
+  std::string_view name;
+  std::string_view meaning;
+};
+constexpr std::array kRows{PrivilegeRow{Privilege::kRefer, "refer", "REFER outside of a dialog"},
+                           PrivilegeRow{Privilege::kNotify, "notify", "unsolicited NOTIFY"},
+                           PrivilegeRow{Privilege::kReplaces, "replaces", "INVITE with Replaces"},
+                           PrivilegeRow{Privilege::kPresence, "presence", "SUBSCRIBE"}};
+
+const PrivilegeRow& row_of(Privilege privilege) noexcept { return kRows[static_cast<std::size_t>(privilege)]; }
+
+std::string missing(Privilege privilege, const Grantee& grantee) {
+  const PrivilegeRow& row = row_of(privilege);
+  std::string text(row.meaning);
+  return text.append(" is not accepted from ").append(grantee.name).append(": its accept has no ").append(row.name);
 }
 
-std::string authorisation_problem(Privilege privilege, const Privileges& trunk, const Privileges* user) {
-  if (!trunk.has(privilege)) return "the trunk does not accept " + std::string(to_string(privilege));
-  if (user != nullptr && !user->has(privilege)) {
-    return "the user is not authorised for " + std::string(to_string(privilege));
+}  // namespace
+
+std::string_view to_string(Privilege privilege) noexcept { return row_of(privilege).name; }
+
+std::optional<Privilege> find_privilege(std::string_view name) noexcept {
+  for (const PrivilegeRow& row : kRows) {
+    if (row.name == name) return row.privilege;
   }
+  return std::nullopt;
+}
+
+std::string authorisation_problem(Privilege privilege, const Grantee& peer, const Grantee* user) {
+  if (!peer.accept.has(privilege)) return missing(privilege, peer);
+  if (user != nullptr && !user->accept.has(privilege)) return missing(privilege, *user);
   return {};
 }
 

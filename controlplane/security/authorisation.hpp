@@ -1,9 +1,11 @@
-// What a peer may ask for beyond calls (S7): first the trunk that it comes by must accept it, then, where digest is on,
-// the user that it is. Pure; used by the SIP user agent, which answers 403 where there is a problem.
+// What a peer may ask for beyond calls (S7): first the trunk or line that it comes by must accept it, then, where
+// digest is on, the application user that it has proved to be. Pure; used by Directory, which answers 403 where there
+// is a problem, and by the configuration for the privileges' names.
 #pragma once
 
 #include <cstdint>
 #include <initializer_list>
+#include <optional>
 #include <string>
 #include <string_view>
 
@@ -13,11 +15,13 @@ enum class Privilege : std::uint8_t {
   kRefer,     ///< REFER outside of a dialog
   kNotify,    ///< NOTIFY that nobody subscribed to
   kReplaces,  ///< INVITE with Replaces
-  kPresence,  ///< SUBSCRIBE to presence
+  kPresence,  ///< SUBSCRIBE
 };
 
-/// For messages: "REFER outside of a dialog".
+/// As the configuration calls it: "refer".
 std::string_view to_string(Privilege privilege) noexcept;
+/// The privilege of that name.
+std::optional<Privilege> find_privilege(std::string_view name) noexcept;
 
 /// None unless granted.
 class Privileges {
@@ -34,8 +38,14 @@ class Privileges {
   unsigned bits_ = 0;
 };
 
-/// Why a request is refused, as a sentence for the log; empty where it is allowed. `user`: of the application user who
-/// was authenticated by digest; null where digest is off, which leaves it to the trunk alone.
-std::string authorisation_problem(Privilege privilege, const Privileges& trunk, const Privileges* user);
+/// Who may do what.
+struct Grantee {
+  std::string name;  ///< "trunk berlin"
+  Privileges accept;
+};
+
+/// Why a request is refused, as a sentence for the log that names the rule; empty where it is allowed. `user`: of the
+/// application user who was authenticated by digest; null where there is none, which leaves it to the peer alone.
+std::string authorisation_problem(Privilege privilege, const Grantee& peer, const Grantee* user);
 
 }  // namespace sallyport::controlplane

@@ -95,13 +95,14 @@ class Call {
   void key_lifetime(StreamHandle handle, const dataplane::KeyLifetime& told);
   /// No RTP on that stream, one of this call's, for the configured time, or (false) again.
   void media_lost(StreamHandle handle, bool lost);
-  /// An INVITE with Replaces (RFC 3891): its sender takes the place of that leg. Serves or refuses it.
+  /// An INVITE with Replaces (RFC 3891): its sender, who may do so, takes the place of that leg. Serves or refuses it.
   void replace_leg(std::size_t number, const std::shared_ptr<sip::ServerTransaction>& invite, Party party);
 
   std::uint64_t id() const noexcept { return id_; }
   bool over() const noexcept { return over_; }
   /// Both legs are up, and nothing is being changed.
   bool ready() const;
+  const Party& party(std::size_t number) const { return sides_[number].party; }
   /// The dialog of a leg, as sip::CallLeg::dialog().
   std::string dialog(std::size_t number) const { return sides_[number].leg->dialog(); }
   /// Its pointers hold until the call changes.

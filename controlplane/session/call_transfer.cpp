@@ -201,8 +201,6 @@ void Call::join_later() {
 }
 
 void Call::replace_leg(std::size_t number, const std::shared_ptr<sip::ServerTransaction>& invite, Party party) {
-  // RFC 3891 3: whoever knows a dialog's name need not be let into it (S7).
-  if (!party.settings().may_replace && !party.same(sides_[number].party)) return invite->respond(403);
   if (invite->request().value("Replaces").find("early-only") != std::string_view::npos) return invite->respond(486);
   if (!ready()) return invite->respond(481);
   if (invite->request().body().empty()) return invite->respond(488, "Replaces Needs An Offer");

@@ -32,6 +32,29 @@ std::string dialled(const sip::Message& request) {
   return uri ? uri->user : std::string();
 }
 
+/// What a request outside of dialogs asks for beyond calls; nothing where it does not.
+std::optional<Privilege> privilege_for(std::string_view method) {
+  if (method == "REFER") return Privilege::kRefer;
+  if (method == "NOTIFY") return Privilege::kNotify;
+  if (method == "SUBSCRIBE") return Privilege::kPresence;
+  return std::nullopt;
+}
+
+/// Answers what its sender may ask for.
+void serve_beyond_calls(sip::ServerTransaction& transaction, const Party& sender, Privilege privilege) {
+  const sip::Message& request = transaction.request();
+  if (privilege == Privilege::kRefer) return transaction.respond(501, "REFER Outside Of A Dialog");
+  const std::string_view event = request.value("Event");
+  if (privilege == Privilege::kNotify && !event.empty()) {
+    spdlog::info("SIP: NOTIFY of {} taken: {}", sender.to_string(), event);
+    return transaction.respond(200);
+  }
+  // RFC 6665 4.2.1.1 and 8.2.2. The only package is that of our own REFER subscriptions, which nobody subscribes to.
+  sip::Message refused = transaction.reply(489);
+  refused.add("Allow-Events", "refer");
+  transaction.respond(std::move(refused));
+}
+
 }  // namespace
 
 Calls::Calls(CallWorld world) : world_(std::move(world)) {
@@ -49,14 +72,19 @@ Calls::~Calls() {
 void Calls::request(const std::shared_ptr<sip::ServerTransaction>& transaction) {
   const sip::Message& request = transaction->request();
   if (request.method() == "OPTIONS") return sip::answer_options(*transaction);
-  if (request.method() != "INVITE" && request.method() != "REGISTER") return transaction->respond(481);
+  const auto privilege = privilege_for(request.method());
+  if (!privilege && request.method() != "INVITE" && request.method() != "REGISTER") return transaction->respond(481);
   Sender sender = world_.directory.sender(request, transaction->flow());
   if (sender.refused) {
     spdlog::info("SIP: {} from {} refused: {}", request.method(), transaction->flow().remote.to_string(),
                  sender.refused->why);
     return transaction->respond(sender.refused->status);
   }
+  // The trunk or line first, before anybody is asked for a password, then the user (S7).
+  if (privilege && !world_.directory.authorised(*transaction, sender.party, *privilege)) return;
   if (!world_.directory.authenticated(transaction, sender.party)) return;
+  if (privilege && !world_.directory.authorised(*transaction, sender.party, *privilege)) return;
+  if (privilege) return serve_beyond_calls(*transaction, sender.party, *privilege);
   if (request.method() == "INVITE") return invite(transaction, std::move(sender.party));
   if (sender.party.line == nullptr) return transaction->respond(403);
   world_.directory.registered(transaction, sender.party);
@@ -71,9 +99,7 @@ void Calls::invite(const std::shared_ptr<sip::ServerTransaction>& transaction, P
   // A B2BUA ends the hops of its caller's side (RFC 7332): none left means that this one is in a loop.
   if (transaction->request().value("Max-Forwards") == "0") return transaction->respond(483);
   if (const std::string* replaces = transaction->request().first("Replaces")) {
-    const auto [call, leg] = find(sip::replaced_dialog(*replaces));
-    if (call == nullptr) return transaction->respond(481);
-    return call->replace_leg(leg, transaction, std::move(caller));
+    return replace(transaction, sip::replaced_dialog(*replaces), std::move(caller));
   }
   Target target = world_.directory.route(dialled(transaction->request()));
   if (target.refused) {
@@ -85,6 +111,16 @@ void Calls::invite(const std::shared_ptr<sip::ServerTransaction>& transaction, P
   Call& call = *made;
   calls_.emplace(id, std::move(made));
   call.start(transaction);
+}
+
+/// RFC 3891 3: whoever knows a dialog's name need not be let into it (S7). A line may always move a call of its own.
+void Calls::replace(const std::shared_ptr<sip::ServerTransaction>& transaction, const std::string& dialog,
+                    Party caller) {
+  const auto [call, leg] = find(dialog);
+  const bool own = call != nullptr && caller.line != nullptr && caller.same(call->party(leg));
+  if (!own && !world_.directory.authorised(*transaction, caller, Privilege::kReplaces)) return;
+  if (call == nullptr) return transaction->respond(481);
+  call->replace_leg(leg, transaction, std::move(caller));
 }
 
 void Calls::over(Call& call) {

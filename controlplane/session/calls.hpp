@@ -45,6 +45,7 @@ class Calls {
 
  private:
   void invite(const std::shared_ptr<sip::ServerTransaction>& transaction, Party caller);
+  void replace(const std::shared_ptr<sip::ServerTransaction>& transaction, const std::string& dialog, Party caller);
   void over(Call& call);
   Call* of(StreamHandle handle) const;
   std::pair<Call*, std::size_t> find(const std::string& dialog) const;

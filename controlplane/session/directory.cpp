@@ -99,22 +99,40 @@ std::optional<Refused> Directory::unfit(const PartyConfig& party, const sip::Flo
   return problem.empty() ? std::nullopt : std::optional(Refused{403, std::move(problem)});
 }
 
-bool Directory::authenticated(const std::shared_ptr<sip::ServerTransaction>& transaction, const Party& party) {
+/// Whether its requests have to prove who they are from. A trunk is known by its address and certificate; its password
+/// is what we answer its challenges with, and what it has to prove only where the configuration says so.
+bool Directory::challenged(const Party& party) const {
+  if (party.line != nullptr) return party.line->challenged();
+  return party.trunk->challenges && (!party.trunk->applied || party.trunk->applied->digest);
+}
+
+/// The application of that name on a trunk; the trunk's own user is none.
+const UserConfig* Directory::user_of(const Party& party, std::string_view name) const {
+  if (party.trunk == nullptr || name == party.trunk->user()) return nullptr;
+  const auto found = std::find_if(party.config->users.begin(), party.config->users.end(),
+                                  [&](const UserConfig& user) { return user.name == name; });
+  return found == party.config->users.end() ? nullptr : &*found;
+}
+
+bool Directory::authenticated(const std::shared_ptr<sip::ServerTransaction>& transaction, Party& party) {
+  if (!challenged(party)) return true;
   const PartyConfig& settings = party.settings();
-  // A trunk is known by its address and certificate; its password is what we answer its challenges with, and what it
-  // has to prove only where the configuration says so.
-  if (!settings.challenged() || (party.trunk != nullptr && !party.trunk->challenges)) return true;
   const Message& request = transaction->request();
   std::vector<std::string> values;
   for (const std::string_view value : request.all("Authorization")) values.emplace_back(value);
   const auto lookup = [&](std::string_view user, DigestAlgorithm algorithm) -> std::optional<Ha1> {
+    const UserConfig* application = user_of(party, user);
+    if (application != nullptr) return make_ha1(algorithm, user, config_->realm, application->password);
     if (user != settings.user() || settings.password.empty()) return std::nullopt;
     return make_ha1(algorithm, user, config_->realm, settings.password);
   };
   const auto now = agent_.timers().now();
   const auto validity = settings.applied ? settings.applied->nonce_validity : config_->nonce_validity;
   const DigestResult result = challenger_.check(values, request.method(), validity, lookup, now);
-  if (result.verdict == DigestVerdict::kAccepted) return true;
+  if (result.verdict == DigestVerdict::kAccepted) {
+    party.user = user_of(party, result.user);
+    return true;
+  }
   if (result.verdict == DigestVerdict::kMalformed) {
     transaction->respond(400, "Malformed Credentials");
     return false;
@@ -128,6 +146,18 @@ bool Directory::authenticated(const std::shared_ptr<sip::ServerTransaction>& tra
     challenge.add("WWW-Authenticate", std::move(value));
   }
   transaction->respond(std::move(challenge));
+  return false;
+}
+
+bool Directory::authorised(sip::ServerTransaction& transaction, const Party& party, Privilege privilege) const {
+  const Grantee peer{party.to_string(), party.settings().accept};
+  std::optional<Grantee> user;
+  if (party.user != nullptr) user = Grantee{"user " + party.user->name, party.user->accept};
+  const std::string problem = authorisation_problem(privilege, peer, user ? &*user : nullptr);
+  if (problem.empty()) return true;
+  spdlog::info("SIP: {} of {} from {} refused: {}", transaction.request().method(), peer.name,
+               transaction.flow().remote.to_string(), problem);
+  transaction.respond(403);
   return false;
 }
 

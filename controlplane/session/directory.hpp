@@ -17,12 +17,13 @@
 
 namespace sallyport::controlplane {
 
-/// A party of a call as the configuration knows it. Exactly one of line and trunk is set; both live as long as the
+/// A party of a call as the configuration knows it. Exactly one of line and trunk is set; all live as long as the
 /// configuration that they are of, which a call keeps alive.
 struct Party {
   std::shared_ptr<const SipConfig> config;
   const LineConfig* line = nullptr;
   const TrunkConfig* trunk = nullptr;
+  const UserConfig* user = nullptr;  ///< the application that it has proved to be, on a trunk; null: none
 
   const PartyConfig& settings() const { return line != nullptr ? static_cast<const PartyConfig&>(*line) : *trunk; }
   /// "line alice", "trunk berlin".
@@ -81,9 +82,11 @@ class Directory {
   /// Where a dialled number leads: a route, else a line of that name or number.
   Target route(std::string_view number) const;
 
-  /// Whether a request proves that it is from that party, where it is challenged (S4, S6). If not it was answered:
-  /// 401 with challenges, or 400.
-  bool authenticated(const std::shared_ptr<sip::ServerTransaction>& transaction, const Party& party);
+  /// Whether a request proves that it is from that party, where it is challenged (S4, S6), or from a user on that
+  /// trunk, which becomes the party's. If not it was answered: 401 with challenges, or 400.
+  bool authenticated(const std::shared_ptr<sip::ServerTransaction>& transaction, Party& party);
+  /// Whether the party, and the user that it has proved to be, may ask for that (S7). If not it was answered: 403.
+  bool authorised(sip::ServerTransaction& transaction, const Party& party, Privilege privilege) const;
   /// What answers challenges of that party, as sip::CallLeg::Events wants it (S6); lives as long as this.
   std::function<bool(const sip::Message& challenge, sip::Message& request, unsigned earlier)> answers_challenges(
       const Party& party);
@@ -106,6 +109,8 @@ class Directory {
   bool answer_challenge(const Party& party, const sip::Message& challenge, sip::Message& request,
                         DigestAttempts& attempts);
   const LineConfig* line_of(std::string_view user) const;
+  bool challenged(const Party& party) const;
+  const UserConfig* user_of(const Party& party, std::string_view name) const;
   void find(const RouteConfig& route, Party& party) const;
   std::optional<Refused> unfit(const PartyConfig& party, const sip::Flow& flow) const;
   void clean(std::vector<Binding>& bindings) const;

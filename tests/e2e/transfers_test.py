@@ -24,7 +24,7 @@ class Site:
                        "cdr": self.lab.path("cdr.json"), **self.more}
         for number, name in enumerate(self.names):
             site[f"line.{name}"] = {"number": f"{number + 1}00", "port": self.lab.rtp.port}
-        site["line.cleo"]["may_replace"] = "yes"
+        site["line.cleo"]["accept"] = "replaces"
         self.gateway = Gateway(self.lab, site)
         self.gateway.start()
         self.parties = [SipParty(self.lab.rtp, name, 5070 + i) for i, name in enumerate(self.names)]

@@ -28,8 +28,10 @@ bool knows_extension(std::string_view name) {
   return std::any_of(kExtensions.begin(), kExtensions.end(), [&](const char* known) { return same_name(name, known); });
 }
 
+/// SUBSCRIBE is answered, but not listed: there is no package to subscribe to.
 bool knows_method(std::string_view method) {
-  return std::any_of(kMethods.begin(), kMethods.end(), [&](const char* known) { return method == known; });
+  return method == "SUBSCRIBE" ||
+         std::any_of(kMethods.begin(), kMethods.end(), [&](const char* known) { return method == known; });
 }
 
 std::string destination_key(const Destination& destination) {

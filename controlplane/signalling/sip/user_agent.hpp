@@ -49,7 +49,7 @@ class DialogUser {
 class UserAgent {
  public:
   struct Handlers {
-    /// A request outside of dialogs whose method is one of kMethods: to be answered.
+    /// A request outside of dialogs whose method is one of allowed_methods(), or SUBSCRIBE: to be answered.
     std::function<void(const std::shared_ptr<ServerTransaction>&)> request;
     /// A connection is gone.
     std::function<void(const Flow&, const std::string& why)> closed;

@@ -90,16 +90,16 @@ class UdpPhone:
         domain = f"sip:{self.side.gateway}"
         return self.final(self.send("REGISTER", domain, f"<sip:{self.user}@{self.side.gateway}>", "Expires: 300", *more))
 
-    def credentials(self, challenge, count=1):
-        """The Authorization for a REGISTER that a 401 asks for, by MD5."""
+    def credentials(self, challenge, count=1, method="REGISTER", uri=None):
+        """The Authorization that a 401 asks for, by MD5; `uri`: of the request, else the gateway's."""
         values = [value for value in challenge.all("WWW-Authenticate") if "algorithm=MD5" in value]
         realm, nonce = (re.search(rf'{name}="([^"]*)"', values[0]).group(1) for name in ("realm", "nonce"))
-        uri = f"sip:{self.side.gateway}"
+        uri = uri or f"sip:{self.side.gateway}"
 
         def md5(text):
             return hashlib.md5(text.encode()).hexdigest()
         secret = md5(f"{self.user}:{realm}:{self.password}")
-        response = md5(f"{secret}:{nonce}:{count:08x}:cn:auth:{md5(f'REGISTER:{uri}')}")
+        response = md5(f"{secret}:{nonce}:{count:08x}:cn:auth:{md5(f'{method}:{uri}')}")
         return (f'Authorization: Digest username="{self.user}",realm="{realm}",nonce="{nonce}",uri="{uri}",'
                 f'algorithm=MD5,qop=auth,nc={count:08x},cnonce="cn",response="{response}"')
 

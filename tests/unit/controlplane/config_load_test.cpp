@@ -198,7 +198,7 @@ TEST(ConfigLoad, FaultsOfTheCommandLineSaySo) {
                                 "command line: unknown section 'codec': expected one of [log], [workers], [memory], "
                                 "[crypto], [control], [store], [capture], "
                                 "[port.NAME], [stream.NAME], [sip], [srtp], [tls], [line.NAME], [trunk.NAME], "
-                                "[route.NAME], [profile.NAME]"}));
+                                "[user.NAME], [route.NAME], [profile.NAME]"}));
   const auto faults =
       faults_of(path, {"stream.one.a.suite=AES_CM_128_HMAC_SHA1_80", std::string("stream.one.a.send_key=") + kKey1,
                        "stream.one.a.receive_key=file:/none"});

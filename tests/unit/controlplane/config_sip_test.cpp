@@ -90,6 +90,9 @@ TEST(ConfigSip, RefusesWhatIsWrong) {
        "FILE:24: key 'trunk.carrier.target' = 'udp:10.0.1.9': expected tls:..., since its security is not nonsecure"},
       {25, "challenge = yes",
        "FILE:25: key 'trunk.carrier.challenge' = 'yes': expected no, or a password that is to be proved"},
+      {25, "accept = refer, notify",
+       "FILE:25: key 'trunk.carrier.accept' = 'refer, notify': expected refer, notify, replaces or presence"},
+      {25, "may_replace = yes", "FILE:25: unknown key 'trunk.carrier.may_replace'"},
       {24, "username = me", "section [trunk.carrier]: key 'target' is missing"},
       {26, "srtp = maybe", "FILE:26: key 'trunk.carrier.srtp' = 'maybe': expected best_effort, required or never"},
       {28, "number = *00", "FILE:28: key 'route.world.number' = '*00': expected a number, as in 100 or +49*"},
@@ -116,6 +119,36 @@ TEST(ConfigSip, APasswordIsNotShownAndNotReadableByOthers) {
   ASSERT_EQ(faults.size(), 1U);
   EXPECT_NE(faults[0].find("holds a password and has mode 0644"), std::string::npos) << faults[0];
   EXPECT_EQ(faults[0].find("wonderland"), std::string::npos);
+}
+
+TEST(ConfigSip, UsersAreRead) {
+  const TemporaryFolder folder;
+  const std::string text = with_line(kSite, 25, "challenge = yes") + "[user.board]\npassword = chalk\n" +
+                           "accept = refer\naccept = presence\n";
+  const SipConfig sip = load_config(folder.write("site.conf", text, 0600), {}).sip;
+  ASSERT_EQ(sip.users.size(), 1U);
+  EXPECT_EQ(sip.users[0].name, "board");
+  EXPECT_EQ(sip.users[0].password, SecretString("chalk"));
+  for (const Privilege privilege :
+       {Privilege::kRefer, Privilege::kNotify, Privilege::kReplaces, Privilege::kPresence}) {
+    EXPECT_FALSE(sip.trunks[0].accept.has(privilege)) << "none unless given";
+    EXPECT_EQ(sip.users[0].accept.has(privilege), privilege == Privilege::kRefer || privilege == Privilege::kPresence);
+  }
+}
+
+TEST(ConfigSip, AUserProvesThatItIsNobodyElse) {
+  const std::string site = with_line(kSite, 25, "challenge = yes");
+  EXPECT_EQ(faults_with(site + "[user.carrier]\npassword = chalk\n"),
+            Faults{"FILE:30: section [user.carrier]: is the username of [trunk.carrier]: expected another name"});
+  const Faults without = faults_with(site + "[user.board]\naccept = refer\n");
+  ASSERT_EQ(without.size(), 1U);
+  EXPECT_NE(without[0].find("key 'password' is missing"), std::string::npos) << without[0];
+  const TemporaryFolder folder;
+  const auto warnings =
+      load_config(folder.write("test.conf", kSite + "[user.board]\npassword = x\n", 0600), {}).warnings;
+  EXPECT_TRUE(std::any_of(warnings.begin(), warnings.end(), [](const std::string& warning) {
+    return warning.find("user board has nowhere to prove who it is") != std::string::npos;
+  }));
 }
 
 TEST(ConfigSip, ProfilesAreRead) {

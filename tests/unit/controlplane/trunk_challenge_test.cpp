@@ -1,4 +1,4 @@
-// A trunk that has to prove its password (S6), and one that has not.
+// A trunk that has to prove its password (S6), one that has not, and applications that prove theirs on a trunk (S7).
 #include <gtest/gtest.h>
 
 #include "controlplane/session/digest_reply.hpp"
@@ -14,7 +14,7 @@ using test::TrunkWorld;
 
 /// The peer is a trunk that calls; whoever is let in is answered 486.
 struct Caller : TrunkWorld {
-  explicit Caller(bool challenges) {
+  explicit Caller(bool challenges, std::vector<UserConfig> users = {}) {
     TrunkConfig trunk;
     trunk.name = "carrier";
     trunk.username = "us";
@@ -22,12 +22,15 @@ struct Caller : TrunkWorld {
     trunk.challenges = challenges;
     trunk.targets = {{TransportKind::kUdp, listen(TransportKind::kUdp)}};
     config.trunks.push_back(trunk);
+    config.users = std::move(users);
     auto shared = std::make_shared<SipConfig>(config);
     directory = std::make_unique<Directory>(agent, shared);
     asked = [this](const std::shared_ptr<sip::ServerTransaction>& transaction) {
-      const Sender sender = directory->sender(transaction->request(), transaction->flow());
+      Sender sender = directory->sender(transaction->request(), transaction->flow());
       ASSERT_FALSE(sender.refused) << sender.refused->why;
-      if (directory->authenticated(transaction, sender.party)) transaction->respond(486);
+      if (!directory->authenticated(transaction, sender.party)) return;
+      user = sender.party.user == nullptr ? "" : sender.party.user->name;
+      transaction->respond(486);
     };
     agent.reach({TransportKind::kUdp, trunk.targets[0].remote, {}, nullptr},
                 [this](const sip::Flow* flow, const std::string&) { gateway = flow->local; });
@@ -54,6 +57,7 @@ struct Caller : TrunkWorld {
 
   SipConfig config;
   std::unique_ptr<Directory> directory;
+  std::string user;  ///< that was let in
   Endpoint gateway;
 };
 
@@ -70,6 +74,36 @@ TEST(TrunkChallenge, ItsPasswordIsAskedForWhereTheConfigurationSaysSo) {
     Message again = caller.invite(status);
     ASSERT_EQ(answer_challenge(client, attempts, challenge, again), DigestOutcome::kAnswerable);
     EXPECT_EQ(caller.call(again).status(), status) << password;
+  }
+}
+
+TEST(TrunkChallenge, AnApplicationProvesItsOwn) {
+  std::vector<UserConfig> users;
+  users.push_back({"board", SecretString("chalk"), {}});
+  users.push_back({"desk", SecretString("lamp"), {}});
+  Caller caller(true, std::move(users));
+  struct Row {
+    const char* name;
+    const char* password;
+    int status;
+    const char* user;
+  };
+  int cseq = 0;
+  for (const Row& row :
+       {Row{"board", "chalk", 486, "board"}, Row{"desk", "lamp", 486, "desk"}, Row{"us", "secret", 486, ""},
+        Row{"board", "lamp", 401, ""}, Row{"us", "chalk", 401, ""}, Row{"nobody", "chalk", 401, ""}}) {
+    const Message challenge = caller.call(caller.invite(++cseq));
+    ASSERT_EQ(challenge.status(), 401);
+    PartyConfig who;
+    who.username = row.name;
+    who.password = SecretString(row.password);
+    DigestClient client = digest_client_of(who);
+    DigestAttempts attempts;
+    Message again = caller.invite(++cseq);
+    ASSERT_EQ(answer_challenge(client, attempts, challenge, again), DigestOutcome::kAnswerable);
+    caller.user.clear();
+    EXPECT_EQ(caller.call(again).status(), row.status) << row.name;
+    EXPECT_EQ(caller.user, row.user);
   }
 }
 

@@ -67,17 +67,32 @@ TEST(DeviceSecurity, KeysGoOverWhatEncryptsOnly) {
 
 TEST(Authorisation, TrunkFirstThenUser) {
   using enum Privilege;
-  const Privileges none;
   const Privileges all{kRefer, kNotify, kReplaces, kPresence};
+  const Grantee trunk{"trunk carrier", all};
+  const Grantee user{"user board", all};
   for (const Privilege privilege : {kRefer, kNotify, kReplaces, kPresence}) {
-    EXPECT_EQ(authorisation_problem(privilege, all, nullptr), "");
-    EXPECT_EQ(authorisation_problem(privilege, all, &all), "");
-    EXPECT_NE(authorisation_problem(privilege, none, &all).find("trunk"), std::string::npos);
-    EXPECT_NE(authorisation_problem(privilege, all, &none).find("user"), std::string::npos);
-    EXPECT_NE(authorisation_problem(privilege, none, nullptr), "");
+    EXPECT_EQ(authorisation_problem(privilege, trunk, nullptr), "");
+    EXPECT_EQ(authorisation_problem(privilege, trunk, &user), "");
+    const Grantee closed{"trunk carrier", {}};
+    const Grantee nobody{"user board", {}};
+    EXPECT_NE(authorisation_problem(privilege, closed, &user).find("trunk carrier"), std::string::npos);
+    EXPECT_NE(authorisation_problem(privilege, closed, &nobody).find("trunk carrier"), std::string::npos);
+    EXPECT_NE(authorisation_problem(privilege, trunk, &nobody).find("user board"), std::string::npos);
+    EXPECT_NE(authorisation_problem(privilege, closed, nullptr), "");
     const Privileges one{privilege};
     for (const Privilege other : {kRefer, kNotify, kReplaces, kPresence}) EXPECT_EQ(one.has(other), other == privilege);
   }
+  EXPECT_EQ(authorisation_problem(kRefer, {"trunk carrier", {kNotify}}, nullptr),
+            "REFER outside of a dialog is not accepted from trunk carrier: its accept has no refer");
+}
+
+TEST(Authorisation, PrivilegesHaveNames) {
+  using enum Privilege;
+  for (const Privilege privilege : {kRefer, kNotify, kReplaces, kPresence}) {
+    EXPECT_EQ(find_privilege(to_string(privilege)), privilege);
+  }
+  EXPECT_EQ(find_privilege("Refer"), std::nullopt);
+  EXPECT_EQ(find_privilege(""), std::nullopt);
 }
 
 }  // namespace
