@@ -43,6 +43,7 @@ struct PartyConfig {
   bool sdes_insecure_ok = false;
   Privileges accept;  ///< what it may ask for beyond calls (S7)
   bool accept_unencrypted_srtcp = false;
+  bool rekeys = true;            ///< takes new keys while a call is up
   std::string profile;           ///< its security profile as the file calls it; empty: none
   std::string profile_position;  ///< "FILE:LINE: key 'line.alice.profile' = 'office'", for faults that come of profiles
   /// What that is. Set once profiles are resolved, as `security` is then.

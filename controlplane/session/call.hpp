@@ -165,6 +165,8 @@ class Call {
   Text pass_offer(std::size_t from, const SecretString& text, Refused& refused);
   Text pass_answer(const SecretString& text, std::string& refusal);
   Text plan_answer_of(const SecretString& text, std::string& refusal);
+  CallStatus judge() const;
+  static void tell(const Side& side, const CallStatus& status);
   void update_status();
 
   // What legs tell.
@@ -192,6 +194,7 @@ class Call {
   void transfer_blind(std::size_t number, const sip::ServerTransaction& refer, Target target);
   void transfer_attended(std::size_t number, const sip::ServerTransaction& refer, Call& consulted,
                          std::size_t consulting);
+  static void ask_new_keys(Side& side);
   void begin_transfer(std::size_t number, std::string cseq, Party party);
   void transferee_answered(const SecretString& description);
   void ask_staying(SecretString offer);

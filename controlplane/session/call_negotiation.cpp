@@ -110,7 +110,8 @@ Call::Text Call::pass_answer(const SecretString& text, std::string& refusal) try
   return std::nullopt;
 }
 
-void Call::update_status() {
+/// As secure as its legs are by what is agreed with each.
+CallStatus Call::judge() const {
   std::array<LegSecurity, 2> legs;
   for (std::size_t number = 0; number < legs.size(); ++number) {
     const Side& side = sides_[number];
@@ -119,10 +120,17 @@ void Call::update_status() {
                     .media = side.agreed.empty() ? nullptr : &side.agreed,
                     .all_nonsecure = side.party.config->cluster_security == ClusterSecurity::kNonsecure};
   }
-  CallStatus now = call_status(legs);
-  for (const Side& side : sides_) {
-    if (side.party.line != nullptr) side.leg->set_call_info(call_info(now.security));
-  }
+  return call_status(legs);
+}
+
+/// With whatever is said to the side next; trunks are told nothing.
+void Call::tell(const Side& side, const CallStatus& status) {
+  if (side.party.line != nullptr) side.leg->set_call_info(call_info(status.security));
+}
+
+void Call::update_status() {
+  CallStatus now = judge();
+  for (const Side& side : sides_) tell(side, now);
   if (!history_.empty() && now.security == status_.security && now.reason == status_.reason) return;
   status_ = std::move(now);
   history_.emplace_back(Clock::now(), status_);

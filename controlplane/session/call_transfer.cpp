@@ -45,6 +45,12 @@ bool Call::ready() const {
          std::all_of(sides_.begin(), sides_.end(), [](const Side& side) { return side.leg->up(); });
 }
 
+/// Another party is behind the leg. Its keys are known to itself and us alone: one that takes no new ones may keep
+/// them.
+void Call::ask_new_keys(Side& side) {
+  if (side.party.settings().rekeys) side.new_keys = true;
+}
+
 void Call::begin_transfer(std::size_t number, std::string cseq, Party party) {
   spdlog::info("call {}: {} gives its place to {}", id_, sides_[number].party.to_string(), party.to_string());
   Side made = make_side(std::move(party));
@@ -54,7 +60,7 @@ void Call::begin_transfer(std::size_t number, std::string cseq, Party party) {
   let_leave(*transfer_->before.leg, transfer_->before.party, [this](const std::string&) {
     if (transfer_) transfer_->gone = true;  // it need not wait for the new party
   });
-  sides_[other(number)].new_keys = true;
+  ask_new_keys(sides_[other(number)]);
 }
 
 void Call::transfer_blind(std::size_t number, const sip::ServerTransaction& refer, Target target) {
@@ -86,9 +92,13 @@ void Call::transferee_answered(const SecretString& description) {
   std::string refusal = "an answer without a description";
   Text text = description.empty() || !offer_ ? std::nullopt : plan_answer_of(description, refusal);
   offer_.reset();
+  if (text) {
+    made.agreed = std::move(planned_[number]);
+    // Nothing more is said to it once the one that stays has answered.
+    tell(made, judge());
+  }
   made.leg->acknowledge({});
   if (!text) return transfer_failed(488, refusal);
-  made.agreed = std::move(planned_[number]);
   invited_ = other(number);  // whatever comes now is of a leg that is up
   Refused refused;
   Text offer = pass_offer(number, description, refused);
@@ -173,7 +183,7 @@ void Call::transfer_attended(std::size_t number, const sip::ServerTransaction& r
   number_ = consulted.number_;
   // The consulted call keeps a leg that is over, so that it can be shown.
   sides_[number] = std::exchange(theirs, consulted.make_side(theirs.party));
-  sides_[number].new_keys = true;
+  ask_new_keys(sides_[number]);
   sides_[number].leg->set_events(events_of(number));
   media_->adopt(number, *consulted.media_, other(consulting));
   update_status();

@@ -45,12 +45,15 @@ void Call::key_lifetime(StreamHandle handle, const dataplane::KeyLifetime& told)
   const auto leg = media_ ? media_->leg_with_key(handle, told.context) : std::nullopt;
   if (over_ || !leg) return;
   const std::string party = sides_[*leg].party.to_string();
+  const bool rekeys = sides_[*leg].party.settings().rekeys;
   if (told.over) {
     spdlog::error("call {}: a key of {} is at the end of its lifetime, its packets are dropped", id_, party);
+  } else if (!rekeys) {
+    spdlog::warn("call {}: a key of {} has used 90 % of its lifetime, and it takes no new ones", id_, party);
   } else {
     spdlog::info("call {}: a key of {} has used 90 % of its lifetime, new ones are offered", id_, party);
   }
-  if (sides_[*leg].new_keys) return;
+  if (sides_[*leg].new_keys || !rekeys) return;
   sides_[*leg].new_keys = true;
   renew_keys(*leg);
 }

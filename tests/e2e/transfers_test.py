@@ -3,23 +3,27 @@
 (RFC 3262, 4028): parties that say exactly what a test tells them, and baresip for a secure party that becomes a plain one's."""
 import time
 
-from lib.gateway import Gateway, lab_sections
+from lib.gateway import Gateway, lab_sections, two_workers
 from lib.lab import Lab, missing
 from lib.process import wait_until
 from lib.sip_party import SipParty, connect
 from lib.tap import main
 
 
+PACKETS = 10  # in each turn of a party to talk
+
+
 class Site:
     """Three plain parties and the gateway."""
     names = ("ann", "ben", "cleo")
 
-    def __init__(self, **more):
-        self.more = more
+    def __init__(self, workers=None, **more):
+        self.workers, self.more = workers or {}, more
 
     def __enter__(self):
         self.lab = Lab().__enter__()
         site = lab_sections(self.lab)
+        site["workers"] = self.workers
         site["sip"] = {"listen": f"udp:{self.lab.rtp.gateway}:5060", "realm": "gw.test",
                        "cdr": self.lab.path("cdr.json"), **self.more}
         for number, name in enumerate(self.names):
@@ -44,28 +48,10 @@ def hear_each_other(tap, one, two, name):
     for leg in (one, two):
         leg.hears()
     for _ in range(3):
-        one.talk(one.to)
-        two.talk(two.to)
+        one.talk(one.to, PACKETS)
+        two.talk(two.to, PACKETS)
     tap.equal(one.hears(), {two.party.name}, f"{name}: {one.party.name} hears {two.party.name}")
     tap.equal(two.hears(), {one.party.name}, f"{name}: {two.party.name} hears {one.party.name}")
-
-
-def refer(leg, target):
-    """Sends REFER and takes its 202 and first NOTIFY."""
-    leg.request("REFER", [f"Refer-To: <{target}>"])
-    leg.wait(202)
-    first = leg.wait("NOTIFY")
-    leg.reply(first, 200)
-    return first
-
-
-def last_notify(leg):
-    """What the NOTIFY said that ended the subscription."""
-    while True:
-        notify = leg.wait("NOTIFY")
-        leg.reply(notify, 200)
-        if notify["Subscription-State"].startswith("terminated"):
-            return notify.body.split()[1]
 
 
 def take_offer(leg):
@@ -82,7 +68,7 @@ def blind(tap):
         ann, ben, cleo = site.parties
         first, stays = connect(ann, ben, "200")
         hear_each_other(tap, first, stays, "before")
-        tap.equal(refer(first, f"sip:300@{site.lab.rtp.gateway}").body.split()[1], "100", "the transfer is being tried")
+        tap.equal(first.refer(f"sip:300@{site.lab.rtp.gateway}").body.split()[1], "100", "the transfer is being tried")
         new, invite = cleo.called()
         tap.ok("ben" in invite["From"] or "200" in invite["From"], "the new party is told who calls", invite["From"])
         tap.ok(invite["Referred-By"], "and who sent the call")
@@ -91,7 +77,7 @@ def blind(tap):
         new.wait("ACK")
         new.to = invite.media()
         take_offer(stays)
-        tap.equal(last_notify(first), "200", "who transferred is told that it worked")
+        tap.equal(first.last_notify(), "200", "who transferred is told that it worked")
         hear_each_other(tap, new, stays, "after")
         first.request("BYE")
         first.wait(200)
@@ -110,17 +96,17 @@ def blind_refused(tap):
     with Site() as site:
         ann, ben, cleo = site.parties
         first, stays = connect(ann, ben, "200")
-        refer(first, f"sip:300@{site.lab.rtp.gateway}")
+        first.refer(f"sip:300@{site.lab.rtp.gateway}")
         new, invite = cleo.called()
         new.reply(invite, 486)
         new.wait("ACK")
-        tap.equal(last_notify(first), "486", "who transfers is told why not")
+        tap.equal(first.last_notify(), "486", "who transfers is told why not")
         tap.equal([call["number"] for call in site.calls()], ["200"], "the call is to whom it was")
         hear_each_other(tap, first, stays, "as before")
         first.request("REFER", [f"Refer-To: <sip:999@{site.lab.rtp.gateway}>"])
         tap.ok(first.wait(404), "a number that leads nowhere is 404")
         # Who has hung up already cannot take its call back.
-        refer(first, f"sip:300@{site.lab.rtp.gateway}")
+        first.refer(f"sip:300@{site.lab.rtp.gateway}")
         new, invite = cleo.called()
         first.request("BYE")
         first.wait(200)
@@ -131,22 +117,29 @@ def blind_refused(tap):
         tap.ok(True, "nobody is left alone in a call")
 
 
+def join(site, first, stays, consult, other):
+    """Who made both calls has them joined; all that the gateway asks for it is answered. The NOTIFY that came last."""
+    first.refer(f"sip:300@{site.lab.rtp.gateway}?Replaces={consult.replaces()}")
+    told = first.last_notify()
+    consult.reply(consult.wait("BYE"), 200)
+    ask = stays.wait("INVITE")
+    stays.reply(ask, 200, body=stays.sdp())
+    offer = other.wait("INVITE")
+    other.reply(offer, 200, body=other.sdp())
+    other.wait("ACK")
+    stays.to, other.to = stays.wait("ACK").media(), offer.media()
+    return told, ask
+
+
 def attended(tap):
     """attended transfer"""
     with Site() as site:
         ann, ben, cleo = site.parties
         first, stays = connect(ann, ben, "200")
         consult, other = connect(ann, cleo, "300")
-        refer(first, f"sip:300@{site.lab.rtp.gateway}?Replaces={consult.replaces()}")
-        tap.equal(last_notify(first), "200", "who transferred is told that it worked")
-        consult.reply(consult.wait("BYE"), 200)
-        ask = stays.wait("INVITE")
+        told, ask = join(site, first, stays, consult, other)
+        tap.equal(told, "200", "who transferred is told that it worked")
         tap.equal(ask.body, "", "the one that stays is asked for its offer")
-        stays.reply(ask, 200, body=stays.sdp())
-        offer = other.wait("INVITE")
-        other.reply(offer, 200, body=other.sdp())
-        other.wait("ACK")
-        stays.to, other.to = stays.wait("ACK").media(), offer.media()
         hear_each_other(tap, stays, other, "joined")
         first.request("BYE")
         first.wait(200)
@@ -159,6 +152,28 @@ def attended(tap):
         stranger = f"sip:300@{site.lab.rtp.gateway}?Replaces=nobody%3Bto-tag%3D1%3Bfrom-tag%3D2"
         first.request("REFER", [f"Refer-To: <{stranger}>"])
         tap.ok(first.wait(481), "a dialog that is not there is 481")
+
+
+def workers(tap):
+    """attended transfer of calls whose media are on different workers"""
+    with Site(workers=two_workers()) as site:
+        ann, ben, cleo = site.parties
+        first, stays = connect(ann, ben, "200")
+        consult, other = connect(ann, cleo, "300")
+        hear_each_other(tap, first, stays, "one call")
+        hear_each_other(tap, consult, other, "the other call")
+        join(site, first, stays, consult, other)
+        before = opened(site)
+        hear_each_other(tap, stays, other, "joined")
+        tap.equal([now - then for now, then in zip(opened(site), before)], [3 * PACKETS] * 2,
+                  "each worker has one party's packets")
+        tap.ok(site.gateway.balanced(), "every packet is accounted for")
+
+
+def opened(site):
+    """The packets of each worker's own streams."""
+    return [stage["packets"] for worker in site.gateway.json("stats")["workers"] for stage in worker["stages"]
+            if stage["name"] == "unprotect"]
 
 
 def replaced(tap):
@@ -279,7 +294,6 @@ def unacknowledged(tap):
         theirs.request("BYE")
         theirs.wait(200)
         time.sleep(0.3)
-        ann.socket.settimeout(0.05)
         mine.ack(answer)
         bye = mine.wait("BYE")
         mine.reply(bye, 200)
@@ -288,4 +302,4 @@ def unacknowledged(tap):
 
 
 if __name__ == "__main__":
-    main([blind, blind_refused, attended, replaced, thought_better, reliable, timers, unacknowledged], missing())
+    main([blind, blind_refused, attended, workers, replaced, thought_better, reliable, timers, unacknowledged], missing())

@@ -7,7 +7,7 @@ from .process import Failure, wait_until
 
 _CONFIG = """
 poll_method epoll
-sip_listen {address}:5080
+sip_listen {address}:{sip}
 {certificate}
 call_max_calls 4
 audio_player aubridge,sink
@@ -23,7 +23,7 @@ auplay_format s16
 auenc_format s16
 audec_format s16
 audio_buffer 20-160
-rtp_ports 30000-30100
+rtp_ports {rtp}-{rtp_last}
 rtcp_mux no
 jitter_buffer_delay 5-10
 rtp_stats yes
@@ -39,22 +39,26 @@ module_tmp uuid.so
 module_tmp account.so
 module_app menu.so
 module_app ctrl_tcp.so
-ctrl_tcp_listen 127.0.0.1:4441
+ctrl_tcp_listen 127.0.0.1:{control}
 snd_path {folder}/recorded
 """
 
 
 class Phone:
-    """One phone in the namespace of a laboratory's side. `account`: what stands behind its address in baresip's file."""
+    """One phone in the namespace of a laboratory's side. `account`: what stands behind its address in baresip's file;
+    `place`: tells phones of one namespace apart; `traced`: what it prints has every SIP message."""
 
-    def __init__(self, lab, side, name, account, samples, transport="udp", certificate=None, more=""):
-        self.lab, self.side, self.name, self.transport = lab, side, name, transport
+    def __init__(self, lab, side, name, account, samples, transport="udp", certificate=None, more="", place=0,
+                 traced=False):
+        self.lab, self.side, self.name, self.transport, self.traced = lab, side, name, transport, traced
+        self._control_port = 4441 + place
         self.folder = lab.path(f"phone-{name}")
         (self.folder / "recorded").mkdir(parents=True)
         audio.write_wav(self.folder / "play.wav", samples)
         line = f"sip_certificate {certificate}" if certificate else ""
         (self.folder / "config").write_text(
-            _CONFIG.format(address=side.client, folder=self.folder, certificate=line) + more)
+            _CONFIG.format(address=side.client, folder=self.folder, certificate=line, sip=5080 + 10 * place,
+                           control=self._control_port, rtp=30000 + 200 * place, rtp_last=30100 + 200 * place) + more)
         (self.folder / "accounts").write_text(
             f"<sip:{name}@{side.gateway};transport={transport}>;regint=300;"
             f"audio_codecs=PCMU/8000/1,PCMA/8000/1;{account}\n")
@@ -65,7 +69,8 @@ class Phone:
 
     def start(self):
         # baresip asks for core dumps, and crashes at its end at times: what it would leave behind holds keys.
-        self.process = self.lab.start(self.side.namespace, f"phone-{self.name}", ["prlimit", "--core=0:0", "baresip", "-f", self.folder])
+        argv = ["prlimit", "--core=0:0", "baresip", "-f", self.folder, *(["-s"] if self.traced else [])]
+        self.process = self.lab.start(self.side.namespace, f"phone-{self.name}", argv)
         self._control = wait_until(self._connect, 10, f"{self.name}: baresip takes commands")
         self._control.settimeout(0.05)
         return self
@@ -75,7 +80,7 @@ class Phone:
             raise Failure(f"{self.name}: baresip ended: {self.process.tail()}")
         control = self.side.namespace.socket()
         try:
-            control.connect(("127.0.0.1", 4441))
+            control.connect(("127.0.0.1", self._control_port))
         except OSError:
             control.close()
             return None

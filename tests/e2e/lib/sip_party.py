@@ -1,49 +1,12 @@
-"""A scripted SIP party over UDP with plain RTP: says what a test tells it to, message by message."""
+"""A scripted SIP party, over UDP with plain RTP or over TLS with keys: says what a test tells it to, message by message."""
 import random
 import re
 import struct
 import time
 
 from .process import Failure
-
-_NAMES = {"v": "Via", "f": "From", "t": "To", "i": "Call-ID", "m": "Contact", "l": "Content-Length",
-          "c": "Content-Type", "x": "Session-Expires", "k": "Supported", "r": "Refer-To"}
-
-
-class Message:
-    """One message as it came in."""
-
-    def __init__(self, text):
-        head, _, self.body = text.partition("\r\n\r\n")
-        self.start, *lines = head.split("\r\n")
-        self.headers = []
-        for line in lines:
-            name, _, value = line.partition(":")
-            self.headers.append((_NAMES.get(name.strip(), name.strip()), value.strip()))
-
-    def __getitem__(self, name):
-        return next((value for key, value in self.headers if key.lower() == name.lower()), "")
-
-    def all(self, name):
-        return [value for key, value in self.headers if key.lower() == name.lower()]
-
-    @property
-    def status(self):
-        return int(self.start.split()[1]) if self.start.startswith("SIP/2.0") else 0
-
-    @property
-    def method(self):
-        return self["CSeq"].split()[1]
-
-    def tag(self, name):
-        found = re.search(r";tag=([^;>\s]+)", self[name])
-        return found.group(1) if found else ""
-
-    def media(self):
-        """Where it wants audio."""
-        address = re.search(r"^c=IN IP4 (\S+)", self.body, re.M).group(1)
-        return address, int(re.search(r"^m=audio (\d+)", self.body, re.M).group(1))
-
+from .sip_message import Message, TlsWire, UdpWire
+from .suites import MasterKey
 
 class Dialog:
     """One call of a party."""
@@ -56,13 +19,18 @@ class Dialog:
         self.rtp.settimeout(0.02)
         self.version = 0
         self.ssrc, self.sequence = random.getrandbits(32), random.randrange(65536)
+        self.key = MasterKey.random("AES_CM_128_HMAC_SHA1_80") if party.secure else None
 
     def sdp(self, more=""):
         self.version += 1
         port = self.rtp.getsockname()[1]
         address = self.party.side.client
+        profile, crypto = "RTP/AVP", ""
+        if self.key:
+            profile, crypto = "RTP/SAVP", f"a=crypto:1 {self.key.suite} inline:{self.key.base64}\r\n"
         return (f"v=0\r\no=- {self.ssrc} {self.version} IN IP4 {address}\r\ns=-\r\nc=IN IP4 {address}\r\nt=0 0\r\n"
-                f"m=audio {port} RTP/AVP 0 101\r\na=rtpmap:0 PCMU/8000\r\na=rtpmap:101 telephone-event/8000\r\n{more}")
+                f"m=audio {port} {profile} 0 101\r\na=rtpmap:0 PCMU/8000\r\na=rtpmap:101 telephone-event/8000\r\n"
+                f"{crypto}{more}")
 
     def request(self, method, more=(), body="", cseq=None, kind="application/sdp"):
         """Sends one; returns its CSeq number."""
@@ -71,10 +39,9 @@ class Dialog:
         number = cseq or self.cseq
         self.branch = self.branch if method == "CANCEL" else f"z9hG4bK{random.getrandbits(64):x}"
         self.party.send([f"{method} {self.target} SIP/2.0",
-                         f"Via: SIP/2.0/UDP {self.party.address}:{self.party.port};branch={self.branch};rport",
+                         f"Via: SIP/2.0/{self.party.protocol} {self.party.host};branch={self.branch};rport",
                          "Max-Forwards: 70", f"From: {self.local}", f"To: {self.remote}", f"Call-ID: {self.call_id}",
-                         f"CSeq: {number} {method}", f"Contact: <sip:{self.party.name}@{self.party.address}:{self.party.port}>",
-                         *more], body, kind)
+                         f"CSeq: {number} {method}", f"Contact: {self.party.contact}", *more], body, kind)
         return number
 
     def ack(self, answer, body=""):
@@ -87,7 +54,7 @@ class Dialog:
     def wait(self, what, seconds=5):
         """The next message of this call with that status, or that method of a request."""
         return self.party.wait(lambda m: m["Call-ID"] == self.call_id and
-                               (m.status == what if isinstance(what, int) else not m.status and m.method == what),
+                               (m.status if isinstance(what, int) else m.method) == what,
                                f"{what} in its call", seconds)
 
     def reply(self, request, status, more=(), body=""):
@@ -95,8 +62,7 @@ class Dialog:
         self.party.send([f"SIP/2.0 {status} Some", *(f"Via: {via}" for via in request.all("Via")),
                          *(f"Record-Route: {route}" for route in request.all("Record-Route")),
                          f"From: {request['From']}", f"To: {request['To']}{tag}", f"Call-ID: {self.call_id}",
-                         f"CSeq: {request['CSeq']}", f"Contact: <sip:{self.party.name}@{self.party.address}:{self.party.port}>",
-                         *more], body)
+                         f"CSeq: {request['CSeq']}", f"Contact: {self.party.contact}", *more], body)
 
     @property
     def local_tag(self):
@@ -110,7 +76,23 @@ class Dialog:
         """As Replaces in a URI names it, seen by the other side of this dialog."""
         return f"{self.call_id}%3Bto-tag%3D{self.remote_tag}%3Bfrom-tag%3D{self.local_tag}".replace("@", "%40")
 
-    def talk(self, to, packets=10, payload=0):
+    def refer(self, target):
+        """Sends REFER and takes its 202 and first NOTIFY."""
+        self.request("REFER", [f"Refer-To: <{target}>"])
+        self.wait(202)
+        first = self.wait("NOTIFY")
+        self.reply(first, 200)
+        return first
+
+    def last_notify(self):
+        """What the NOTIFY said that ended the subscription."""
+        while True:
+            notify = self.wait("NOTIFY")
+            self.reply(notify, 200)
+            if notify["Subscription-State"].startswith("terminated"):
+                return notify.body.split()[1]
+
+    def talk(self, to, packets, payload=0):
         for _ in range(packets):
             self.sequence = (self.sequence + 1) % 65536
             self.rtp.sendto(struct.pack("!BBHII", 0x80, payload, self.sequence, self.sequence * 160, self.ssrc) +
@@ -128,13 +110,14 @@ class Dialog:
 
 
 class SipParty:
-    """A party in the namespace of a laboratory's side."""
+    """A party in the namespace of a laboratory's side: at a UDP port, or by TLS where it has a certificate. One by TLS
+    offers SRTP, and sends none."""
 
-    def __init__(self, side, name, port):
-        self.side, self.name, self.address = side, name, side.client
-        self.socket = side.namespace.udp_socket(side.client, port)
-        self.port = self.socket.getsockname()[1]
-        self.gateway = (side.gateway, 5060)
+    def __init__(self, side, name, port=0, certificate=None):
+        self.side, self.name, self.address, self.secure = side, name, side.client, certificate is not None
+        self._wire = TlsWire(side, certificate) if certificate else UdpWire(side, port)
+        self.protocol, self.host = self._wire.protocol, f"{self.address}:{self._wire.port}"
+        self.contact = f"<sip:{name}@{self.host}{';transport=tls' if self.secure else ''}>"
         self.left = []
 
     def send(self, lines, body="", kind="application/sdp"):
@@ -142,7 +125,7 @@ class SipParty:
         if body:
             lines.append(f"Content-Type: {kind}")
         lines += [f"Content-Length: {len(body)}", "", body]
-        self.socket.sendto("\r\n".join(lines).encode(), self.gateway)
+        self._wire.send("\r\n".join(lines))
 
     def wait(self, fits, what, seconds=5):
         """The first message that fits, of those that nobody has waited for yet."""
@@ -155,20 +138,23 @@ class SipParty:
             left = end - time.monotonic()
             if left <= 0:
                 raise Failure(f"{self.name}: {what} did not come; there were {[m.start for m in self.left]}")
-            self.socket.settimeout(left)
-            try:
-                self.left.append(Message(self.socket.recv(65536).decode()))
-            except TimeoutError:
-                pass
+            self.take(left)
+
+    def take(self, seconds):
+        """Reads a message. False: none came."""
+        text = self._wire.receive(seconds)
+        if text is not None:
+            self.left.append(Message(text))
+        return text is not None
+
+    def close(self):
+        self._wire.close()
 
     def forget(self):
         """Drops what came and nobody waited for (copies that were sent again)."""
-        self.socket.settimeout(0.05)
-        try:
-            while True:
-                self.socket.recv(65536)
-        except TimeoutError:
-            self.left = []
+        while self.take(0.05):
+            pass
+        self.left = []
 
     def new_dialog(self, number):
         call_id = f"{random.getrandbits(64):x}@{self.address}"
@@ -187,9 +173,15 @@ class SipParty:
         dialog.invite_cseq = dialog.request("INVITE", more, dialog.sdp() if body is None else body)
         return dialog
 
+    def call_phone(self, number):
+        """A call that is up, to a phone that answers by itself."""
+        dialog = self.call(number)
+        dialog.ack(dialog.wait(200))
+        return dialog
+
     def called(self, seconds=5):
         """An INVITE that came in, and its dialog."""
-        invite = self.wait(lambda m: not m.status and m.method == "INVITE" and not m.tag("To"), "an INVITE", seconds)
+        invite = self.wait(lambda m: m.method == "INVITE" and not m.tag("To"), "an INVITE", seconds)
         contact = re.search(r"<([^>]+)>", invite["Contact"]).group(1)
         dialog = Dialog(self, invite["Call-ID"], f"{invite['To']};tag={random.getrandbits(40):x}", invite["From"], contact)
         return dialog, invite
