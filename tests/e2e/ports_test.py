@@ -9,6 +9,7 @@ from collections import Counter
 from lib.gateway import Gateway, lab_sections, stream_side
 from lib.lab import Lab, missing
 from lib.process import wait_until
+from lib.sip_party import SipParty
 from lib.tap import main
 
 MEDIA = range(20000, 40000)
@@ -56,21 +57,34 @@ def tcp(tap):
         tap.equal(listening, "", "the gateway's namespace has no listening socket of its own")
 
 
+def sip(tap):
+    """with SIP on UDP, TCP and TLS"""
+    with Lab() as lab:
+        sections = lab_sections(lab)
+        address = lab.rtp.gateway
+        sections["sip"] = {"listen": [f"udp:{address}:5060", f"tcp:{address}:5060", f"tls:{address}:5061"]}
+        sections["tls"] = {"folder": lab.path("tls")}
+        sections["line.ann"] = {"port": lab.rtp.port}
+        gateway = Gateway(lab, sections).start()
+        tap.equal(open_tcp_ports(lab, address), [5060, 5061], "of 65535 TCP ports those of [sip] listen are open")
+        listening = [line.split() for line in lab.gw.run("ss", "-Htuln").stdout.splitlines()]
+        tap.equal({(words[0], words[4]) for words in listening}, {("udp", f"{address}:5060"), ("tcp", f"{address}:5060"), ("tcp", f"{address}:5061")},
+                  "Linux listens nowhere else in the gateway's namespace")
+        with lab.rtp.namespace.udp_socket(lab.rtp.client) as probe:
+            ask_everywhere(gateway, probe, address)
+            tap.equal(received(probe), [], "no UDP port answers what is no SIP")
+        ann = SipParty(lab.rtp, "ann")
+        ann.register()
+        tap.ok(True, "that of SIP is open all the same")
+
+
 def udp(tap):
     """UDP"""
     with Lab() as lab:
         gateway = gateway_with_a_stream(lab)
         address = lab.rtp.gateway
         with lab.rtp.namespace.udp_socket(lab.rtp.client) as probe, raw_icmp(lab) as icmp:
-            probe.setblocking(False)
-            unused = 0
-            for first in range(1, 65536, BATCH):
-                ports = range(first, min(first + BATCH, 65536))
-                for port in ports:
-                    probe.sendto(b"who is there?", (address, port))
-                unused += len(set(ports) & set(MEDIA) - STREAM_PORTS)
-                wait_until(lambda: drops(gateway)["no_stream"] >= unused, 5,
-                           f"{unused} datagrams to unused media ports are counted")  # and none is left in a queue
+            unused = ask_everywhere(gateway, probe, address, STREAM_PORTS)
             answers, unreachable = received(probe), quoted_ports(icmp)
         tap.equal(answers, [], "no UDP port answers")
         tap.equal(drops(gateway)["no_stream"], unused, f"datagrams to the {unused} unused media ports: dropped, counted")
@@ -79,6 +93,20 @@ def udp(tap):
         refused = gateway.sides("only")["a"]["dropped"]
         tap.ok(sum(refused.values()) == len(STREAM_PORTS), "what is no RTP is dropped by the stream and counted", refused)
         tap.ok(gateway.balanced(), "every packet is accounted for", gateway.json("stats"))
+
+
+def ask_everywhere(gateway, probe, address, taken=frozenset()):
+    """A datagram to every UDP port. How many went to media ports that no stream has `taken`."""
+    probe.setblocking(False)
+    unused = 0
+    for first in range(1, 65536, BATCH):
+        ports = range(first, min(first + BATCH, 65536))
+        for port in ports:
+            probe.sendto(b"who is there?", (address, port))
+        unused += len(set(ports) & set(MEDIA) - taken)
+        wait_until(lambda: drops(gateway)["no_stream"] >= unused, 5,
+                   f"{unused} datagrams to unused media ports are counted")  # and none is left in a queue
+    return unused
 
 
 def raw_icmp(lab):
@@ -112,4 +140,4 @@ def quoted_ports(icmp):
 
 
 if __name__ == "__main__":
-    main([tcp, udp], missing())
+    main([tcp, sip, udp], missing())

@@ -221,10 +221,10 @@ def devices(tap):
 
         told = subprocess.Popen(cli_words(site, "apply"), stdout=subprocess.PIPE, text=True)
         notify = bob.asked("NOTIFY")
-        tap.equal(notify.value("Event"), "check-sync;reboot=false", "apply: bob is asked to load his configuration")
+        tap.equal(notify["Event"], "check-sync;reboot=false", "apply: bob is asked to load his configuration")
         tap.ok(notify.start.startswith(f"NOTIFY sip:bob@{site.lab.rtp.client}:5072 ") and
-               notify.value("Subscription-State"), "at his contact, as RFC 6665 wants it", notify.start)
-        bob.answer(notify, 200)
+               notify["Subscription-State"], "at his contact, as RFC 6665 wants it", notify.start)
+        bob.reply(notify, 200)
         tap.ok(re.search(r"bob +told", told.communicate(timeout=10)[0]), "the command line says that he took it")
         tap.ok(alice.silent("NOTIFY", 0.3), "alice, who has another profile, is not asked")
         tap.equal([line["line"] for line in registrations(site)], ["alice", "bob"], "both stay registered")
@@ -232,7 +232,7 @@ def devices(tap):
         tap.ok(not site.gateway.json("profile", "show", "desk")["profile"]["changed"], "and counts as applied")
 
         told = subprocess.Popen(cli_words(site, "apply", "desk"), stdout=subprocess.PIPE, text=True)
-        bob.answer(bob.asked("NOTIFY"), 489)
+        bob.reply(bob.asked("NOTIFY"), 489)
         tap.ok("has to register again" in told.communicate(timeout=10)[0], "a phone that refuses has to register again")
         tap.equal([line["line"] for line in registrations(site)], ["alice"], "its registration is gone")
 
@@ -242,12 +242,12 @@ def devices(tap):
                "by a transport that his profile does not say any more, he gets no calls")
         tap.equal(bob.register().status, 403, "and may not come by it again")
         told = subprocess.Popen(cli_words(site, "apply"), stdout=subprocess.PIPE, text=True)
-        bob.answer(bob.asked("NOTIFY"), 200)
+        bob.reply(bob.asked("NOTIFY"), 200)
         tap.ok("told" in told.communicate(timeout=10)[0], "but he can still be told of it")
 
         time.sleep(max(0.0, asked + 10.5 - time.monotonic()))
         stale = alice.register(alice.credentials(challenge, 2))
-        tap.ok(stale.status == 401 and "stale=true" in stale.value("WWW-Authenticate"),
+        tap.ok(stale.status == 401 and "stale=true" in stale["WWW-Authenticate"],
                "a nonce is good for as long as the profile says", stale.start)
         tap.ok("wonderland" not in site.gateway.log() and b"wonderland" not in site.store.read_bytes(),
                "no password in log or store")
@@ -272,11 +272,11 @@ def one_call(tap, site, name, keys_expected):
     """alice calls bob and offers keys, over paths that may carry them."""
     alice, bob = site.phone("alice", 5071), site.phone("bob", 5072)
     tap.equal((alice.register().status, bob.register().status), (200, 200), f"{name}: both register by UDP")
-    call_id = alice.send("INVITE", f"sip:200@{site.lab.rtp.gateway}", f"<sip:200@{site.lab.rtp.gateway}>",
+    call_id = alice.ask("INVITE", f"sip:200@{site.lab.rtp.gateway}", f"<sip:200@{site.lab.rtp.gateway}>",
                          body=sdp(site.lab.rtp.client, True))
     invite = bob.asked("INVITE")
     tap.equal("a=crypto" in invite.body, keys_expected, f"{name}: whether bob is offered keys")
-    bob.answer(invite, 200, body=sdp(site.lab.rtp.client, False))
+    bob.reply(invite, 200, body=sdp(site.lab.rtp.client, False))
     answer = alice.final(call_id)
     tap.equal((answer.status, "a=crypto" in answer.body), (200, keys_expected), f"{name}: whether alice gets keys")
     calls = wait_until(lambda: site.gateway.json("calls")["calls"], 5, "there is a call")

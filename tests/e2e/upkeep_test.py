@@ -8,7 +8,7 @@ from contextlib import closing
 from lib.gateway import Gateway, lab_sections, stream_side
 from lib.lab import Lab, missing, program
 from lib.process import wait_until
-from lib.sip_peer import Peer
+from lib.sip_party import SipParty
 from lib.suites import MasterKey
 from lib.tap import main
 from lib.traffic import Flow, Protector
@@ -42,15 +42,22 @@ def leg(gateway, number=0):
     return gateway.json("call", "show", "1")["call"]["legs"][number]
 
 
+def secure(dialog, key, *attributes):
+    """Dave's description."""
+    return dialog.describe(40000, "RTP/SAVP", crypto(key), *attributes)
+
+
 def set_up(gateway, dave, carol, key):
-    """Dave calls carol, who only listens. What dave is answered."""
-    dave.request_call(300, dave.sdp(40000, "RTP/SAVP", crypto(key)))
-    invite = carol.wait_for("INVITE")
-    carol.answer(invite, 200, carol.sdp(40002, "RTP/AVP", "recvonly"))
-    answer = dave.answered()
-    carol.wait_for("ACK")
+    """Dave calls carol, who only listens. Both dialogs, and what dave is answered."""
+    mine = dave.new_dialog("300")
+    mine.invite(body=secure(mine, key))
+    theirs, invite = carol.called()
+    theirs.reply(invite, 200, body=theirs.describe(40002, "RTP/AVP", "recvonly"))
+    answer = mine.wait(200)
+    mine.ack(answer)
+    theirs.wait("ACK")
     wait_until(lambda: gateway.json("calls")["calls"][0]["state"] == "up", 5, "the call is up")
-    return answer
+    return mine, theirs, answer
 
 
 def upkeep(tap):
@@ -61,13 +68,12 @@ def upkeep(tap):
         gateway = Gateway(lab, sections(lab)).start()
         keys = [MasterKey.random(SUITE) for _ in range(2)]
         protectors = [Protector(key, lab.secret(f"dave.{i}.key", key.base64)) for i, key in enumerate(keys)]
-        with closing(Peer(lab.srtp, "dave")) as dave, closing(Peer(lab.rtp, "carol")) as carol:
-            answer = set_up(gateway, dave, carol, keys[0])
-            flow = Flow(lab.srtp.namespace, (lab.srtp.client, 40000), (lab.srtp.gateway, answer.media_port()), 7, 1,
-                        protectors[0])
-            taken_port(tap, lab, gateway, answer.media_port())
-            renewal(tap, gateway, dave, carol, flow, answer, keys[1], protectors[1])
-            silence(tap, gateway, dave, carol, flow, keys[1])
+        with closing(SipParty(lab.srtp, "dave", 5060)) as dave, closing(SipParty(lab.rtp, "carol", 5060)) as carol:
+            mine, theirs, answer = set_up(gateway, dave, carol, keys[0])
+            flow = Flow(lab.srtp.namespace, (lab.srtp.client, 40000), answer.media(), 7, 1, protectors[0])
+            taken_port(tap, lab, gateway, answer.media()[1])
+            renewal(tap, gateway, mine, theirs, flow, answer, keys[1], protectors[1])
+            silence(tap, gateway, mine, theirs, keys[1])
             flow.close()
         for protector in protectors:
             protector.close()
@@ -88,15 +94,17 @@ def numbers(tap):
     """payload types that differ from leg to leg"""
     with Lab() as lab:
         gateway = Gateway(lab, sections(lab)).start()
-        with closing(Peer(lab.srtp, "dave")) as dave, closing(Peer(lab.rtp, "carol")) as carol, \
+        with closing(SipParty(lab.srtp, "dave", 5060)) as dave, closing(SipParty(lab.rtp, "carol", 5060)) as carol, \
                 closing(lab.srtp.namespace.udp_socket(lab.srtp.client, 40000)) as daves, \
                 closing(lab.rtp.namespace.udp_socket(lab.rtp.client, 40002)) as carols:
-            dave.request_call(300, dave.sdp(40000, "RTP/AVP", "rtpmap:96 opus/48000/2", payload=96))
-            invite = carol.wait_for("INVITE")
-            carol.answer(invite, 200, carol.sdp(40002, "RTP/AVP", "rtpmap:97 opus/48000/2", payload=97))
-            answer = dave.answered()
-            carol.wait_for("ACK")
-            to_gateway = {daves: (lab.srtp.gateway, answer.media_port()), carols: (lab.rtp.gateway, invite.media_port())}
+            mine = dave.new_dialog("300")
+            mine.invite(body=mine.describe(40000, "RTP/AVP", "rtpmap:96 opus/48000/2", payloads="96"))
+            theirs, invite = carol.called()
+            theirs.reply(invite, 200, body=theirs.describe(40002, "RTP/AVP", "rtpmap:97 opus/48000/2", payloads="97"))
+            answer = mine.wait(200)
+            mine.ack(answer)
+            theirs.wait("ACK")
+            to_gateway = {daves: answer.media(), carols: invite.media()}
             tap.equal(passed_as(daves, carols, to_gateway, 0x80 | 96), 0x80 | 97, "what dave sends, by carol's number")
             tap.equal(passed_as(carols, daves, to_gateway, 97), 96, "what carol sends, by dave's")
             tap.equal(passed_as(carols, daves, to_gateway, 96), 96, "and by the number that it was offered by")
@@ -116,38 +124,38 @@ def passed_as(source, sink, to_gateway, kind):
     return None
 
 
-def renewal(tap, gateway, dave, carol, flow, answer, key, protector):
+def renewal(tap, gateway, mine, theirs, flow, answer, key, protector):
     talk(flow, LIFETIME - 20)
-    first = dave.wait_for("INVITE")
+    first = mine.wait("INVITE", 10)
     tap.ok(first.keys() and first.keys()[0] not in answer.keys(), "a key that is nearly worn out: an offer of new ones")
-    dave.answer(first, 491)
-    again = dave.wait_for("INVITE")
+    mine.reply(first, 491)
+    mine.wait("ACK")
+    again = mine.wait("INVITE", 10)
     tap.ok(True, "an offer that crosses another one is made again")
-    dave.answer(again, 200, dave.sdp(40000, "RTP/SAVP", crypto(key)))
-    dave.wait_for("ACK")
+    mine.reply(again, 200, body=secure(mine, key))
+    mine.wait("ACK")
     gateway.wait_for_log("has new keys")
     flow.protect = protector
     talk(flow, LIFETIME - 20)
     wait_until(lambda: leg(gateway)["packets"]["received"] >= 2 * (LIFETIME - 20), 5, "all packets are received")
     tap.equal(leg(gateway)["packets"]["dropped"], 0, "no packet is lost over it, and more than one lifetime has passed")
-    tap.ok(not any(request.method == "INVITE" for request in carol.requests[1:]), "the other party hears nothing of it")
+    tap.ok(theirs.quiet("INVITE"), "the other party hears nothing of it")
     # The second key is as short-lived; its party keeps it.
-    dave.answer(dave.wait_for("INVITE"), 200, dave.sdp(40000, "RTP/SAVP", crypto(key)))
-    dave.wait_for("ACK")
+    mine.reply(mine.wait("INVITE", 10), 200, body=secure(mine, key))
+    mine.wait("ACK")
 
 
-def silence(tap, gateway, dave, carol, flow, key):
+def silence(tap, gateway, mine, theirs, key):
     tap.equal([leg(gateway, number)["silent"] for number in (0, 1)], [False, False], "no leg is silent yet")
-    dave.invite_within(dave.sdp(40000, "RTP/SAVP", crypto(key), "inactive"), carol,
-                       carol.sdp(40002, "RTP/AVP", "inactive"))
+    mine.reinvite(secure(mine, key, "inactive"), theirs, theirs.describe(40002, "RTP/AVP", "inactive"))
     time.sleep(TIMEOUT + 2)
     tap.equal(gateway.json("calls")["calls"][0]["state"], "up", "a leg on hold is not missed")
     tap.equal(leg(gateway)["silent"], False, "and not shown as silent")
-    dave.invite_within(dave.sdp(40000, "RTP/SAVP", crypto(key)), carol, carol.sdp(40002, "RTP/AVP", "recvonly"))
+    mine.reinvite(secure(mine, key), theirs, theirs.describe(40002, "RTP/AVP", "recvonly"))
     began = time.monotonic()
-    dave.answer(dave.wait_for("BYE", 4 * TIMEOUT), 200)
+    mine.reply(mine.wait("BYE", 4 * TIMEOUT), 200)
     tap.ok(time.monotonic() - began > TIMEOUT - 1, "it has as long as any other when it is back")
-    carol.answer(carol.wait_for("BYE"), 200)
+    theirs.reply(theirs.wait("BYE"), 200)
     call = wait_until(lambda: [c for c in gateway.json("calls")["calls"] if c["state"] == "over"], 5, "the call is over")[0]
     tap.equal(call["why"], "no media from trunk dave", "the record says why it ended")
 

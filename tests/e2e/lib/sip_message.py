@@ -37,6 +37,10 @@ class Message:
         found = re.search(r";tag=([^;>\s]+)", self[name])
         return found.group(1) if found else ""
 
+    def keys(self):
+        """What stands behind inline: in its description, without lifetimes."""
+        return re.findall(r"inline:([^|\s]+)", self.body)
+
     def media(self):
         """Where it wants audio."""
         address = re.search(r"^c=IN IP4 (\S+)", self.body, re.M).group(1)

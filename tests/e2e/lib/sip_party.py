@@ -21,16 +21,19 @@ class Dialog:
         self.ssrc, self.sequence = random.getrandbits(32), random.randrange(65536)
         self.key = MasterKey.random("AES_CM_128_HMAC_SHA1_80") if party.secure else None
 
-    def sdp(self, more=""):
+    def sdp(self, *attributes):
+        """Audio at its own port, as every phone offers it; with a key where the party is secure."""
+        crypto = [f"crypto:1 {self.key.suite} inline:{self.key.base64}"] if self.key else []
+        return self.describe(self.rtp.getsockname()[1], "RTP/SAVP" if self.key else "RTP/AVP", "rtpmap:0 PCMU/8000",
+                             "rtpmap:101 telephone-event/8000", *crypto, *attributes, payloads="0 101")
+
+    def describe(self, port, profile, *attributes, payloads="0"):
+        """Audio somewhere."""
         self.version += 1
-        port = self.rtp.getsockname()[1]
-        address = self.party.side.client
-        profile, crypto = "RTP/AVP", ""
-        if self.key:
-            profile, crypto = "RTP/SAVP", f"a=crypto:1 {self.key.suite} inline:{self.key.base64}\r\n"
-        return (f"v=0\r\no=- {self.ssrc} {self.version} IN IP4 {address}\r\ns=-\r\nc=IN IP4 {address}\r\nt=0 0\r\n"
-                f"m=audio {port} {profile} 0 101\r\na=rtpmap:0 PCMU/8000\r\na=rtpmap:101 telephone-event/8000\r\n"
-                f"{crypto}{more}")
+        address = self.party.address
+        lines = ["v=0", f"o=- {self.ssrc} {self.version} IN IP4 {address}", "s=-", f"c=IN IP4 {address}", "t=0 0",
+                 f"m=audio {port} {profile} {payloads}", *(f"a={attribute}" for attribute in attributes)]
+        return "\r\n".join([*lines, ""])
 
     def request(self, method, more=(), body="", cseq=None, kind="application/sdp"):
         """Sends one; returns its CSeq number."""
@@ -43,6 +46,16 @@ class Dialog:
                          "Max-Forwards: 70", f"From: {self.local}", f"To: {self.remote}", f"Call-ID: {self.call_id}",
                          f"CSeq: {number} {method}", f"Contact: {self.party.contact}", *more], body, kind)
         return number
+
+    def invite(self, more=(), body=""):
+        self.invite_cseq = self.request("INVITE", more, body)
+
+    def reinvite(self, offer, other, answer):
+        """A further INVITE, that `other` answers at the far end."""
+        self.invite(body=offer)
+        other.reply(other.wait("INVITE"), 200, body=answer)
+        self.ack(self.wait(200))
+        other.wait("ACK")
 
     def ack(self, answer, body=""):
         self.remote = answer["To"]
@@ -57,12 +70,14 @@ class Dialog:
                                (m.status if isinstance(what, int) else m.method) == what,
                                f"{what} in its call", seconds)
 
+    def quiet(self, method):
+        """Whether no request of that method has come that nobody waited for."""
+        while self.party.take(0.01):
+            pass
+        return all((message["Call-ID"], message.method) != (self.call_id, method) for message in self.party.left)
+
     def reply(self, request, status, more=(), body=""):
-        tag = "" if request.tag("To") else f";tag={self.local_tag}"
-        self.party.send([f"SIP/2.0 {status} Some", *(f"Via: {via}" for via in request.all("Via")),
-                         *(f"Record-Route: {route}" for route in request.all("Record-Route")),
-                         f"From: {request['From']}", f"To: {request['To']}{tag}", f"Call-ID: {self.call_id}",
-                         f"CSeq: {request['CSeq']}", f"Contact: {self.party.contact}", *more], body)
+        self.party.reply(request, status, more, body, self.local_tag)
 
     @property
     def local_tag(self):
@@ -118,7 +133,7 @@ class SipParty:
         self._wire = TlsWire(side, certificate) if certificate else UdpWire(side, port)
         self.protocol, self.host = self._wire.protocol, f"{self.address}:{self._wire.port}"
         self.contact = f"<sip:{name}@{self.host}{';transport=tls' if self.secure else ''}>"
-        self.left = []
+        self.left, self._taken = [], set()
 
     def send(self, lines, body="", kind="application/sdp"):
         lines = list(lines)
@@ -141,11 +156,26 @@ class SipParty:
             self.take(left)
 
     def take(self, seconds):
-        """Reads a message. False: none came."""
+        """Reads a message. False: none came. OPTIONS are answered; a request that comes again is left out."""
         text = self._wire.receive(seconds)
-        if text is not None:
-            self.left.append(Message(text))
-        return text is not None
+        if text is None:
+            return False
+        message = Message(text)
+        if message.method == "OPTIONS":
+            self.reply(message, 200)
+        elif not message.method or (message["Via"], message["CSeq"]) not in self._taken:
+            self.left.append(message)
+        if message.method:
+            self._taken.add((message["Via"], message["CSeq"]))
+        return True
+
+    def reply(self, request, status, more=(), body="", tag=""):
+        """`tag`: of the To header, where it has none."""
+        to = request["To"] if request.tag("To") else f"{request['To']};tag={tag or self.name}"
+        self.send([f"SIP/2.0 {status} Some", *(f"Via: {via}" for via in request.all("Via")),
+                   *(f"Record-Route: {route}" for route in request.all("Record-Route")),
+                   f"From: {request['From']}", f"To: {to}", f"Call-ID: {request['Call-ID']}", f"CSeq: {request['CSeq']}",
+                   f"Contact: {self.contact}", *more], body)
 
     def close(self):
         self._wire.close()
@@ -170,7 +200,7 @@ class SipParty:
     def call(self, number, more=(), body=None):
         """Sends an INVITE with an offer."""
         dialog = self.new_dialog(number)
-        dialog.invite_cseq = dialog.request("INVITE", more, dialog.sdp() if body is None else body)
+        dialog.invite(more, dialog.sdp() if body is None else body)
         return dialog
 
     def call_phone(self, number):
