@@ -215,6 +215,14 @@ std::optional<Flow> Transport::datagram_flow(const Endpoint& local, const Endpoi
   return std::nullopt;
 }
 
+std::optional<drivers::IpAddress> Transport::source_towards(const Endpoint& remote) const {
+  udp::socket probe(io_);
+  boost::system::error_code failed;
+  probe.connect({asio_address(remote.address), remote.port}, failed);  // sends nothing
+  const auto local = failed ? udp::endpoint() : probe.local_endpoint(failed);
+  return failed ? std::nullopt : std::optional(endpoint_of(local).address);
+}
+
 void Transport::connect(TransportKind kind, const drivers::IpAddress& local, const Endpoint& remote,
                         Connection::TlsContext tls, std::string server_name, Connected connected) {
   const Flow flow{++last_id_, kind, {local, 0}, remote, nullptr};

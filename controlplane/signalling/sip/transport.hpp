@@ -66,6 +66,8 @@ class Transport {
                std::string server_name, Connected connected);
   /// The flow of our UDP socket at that address (and port, where it is not 0) to `remote`; nothing where we have none.
   std::optional<Flow> datagram_flow(const Endpoint& local, const Endpoint& remote) const;
+  /// The address of ours that Linux sends from to `remote`; nothing where it knows no way there.
+  std::optional<drivers::IpAddress> source_towards(const Endpoint& remote) const;
   /// Whether a connection is up.
   bool alive(FlowId id) const { return connections_.contains(id); }
   void close(FlowId id, const std::string& why);

@@ -111,12 +111,26 @@ void UserAgent::tick() {
   });
 }
 
+/// The one that requests come from: where there are several of the kind, the one on the way there.
+const Listener* UserAgent::listener_towards(const Destination& destination) const {
+  std::vector<const Listener*> fit;
+  for (const Listener& listener : listeners_) {
+    const bool same_family = listener.local.address.v6 == destination.remote.address.v6;
+    if (listener.kind == destination.kind && same_family) fit.push_back(&listener);
+  }
+  if (fit.empty()) return nullptr;
+  const auto source = fit.size() == 1 ? std::nullopt : transport_.source_towards(destination.remote);
+  const auto found = std::find_if(fit.begin(), fit.end(),
+                                  [&](const Listener* each) { return source && each->local.address == *source; });
+  return found == fit.end() ? fit.front() : *found;
+}
+
 void UserAgent::reach(const Destination& destination, Reached reached) {
+  const Listener* const listener = listener_towards(destination);
   if (destination.kind == TransportKind::kUdp) {
-    for (const Listener& listener : listeners_) {
-      if (listener.kind != TransportKind::kUdp || listener.local.address.v6 != destination.remote.address.v6) continue;
-      if (const auto flow = transport_.datagram_flow(listener.local, destination.remote)) return reached(&*flow, {});
-    }
+    const auto flow =
+        listener == nullptr ? std::nullopt : transport_.datagram_flow(listener->local, destination.remote);
+    if (flow) return reached(&*flow, {});
     return reached(nullptr, "no UDP listener of that address family");
   }
   const std::string key = destination_key(destination);
@@ -127,12 +141,7 @@ void UserAgent::reach(const Destination& destination, Reached reached) {
   std::vector<Reached>& waiting = connecting_[key];
   waiting.push_back(std::move(reached));
   if (waiting.size() > 1) return;
-  drivers::IpAddress local{};
-  for (const Listener& listener : listeners_) {
-    if (listener.kind == destination.kind && listener.local.address.v6 == destination.remote.address.v6) {
-      local = listener.local.address;
-    }
-  }
+  const auto local = listener == nullptr ? drivers::IpAddress{} : listener->local.address;
   transport_.connect(destination.kind, local, destination.remote, destination.tls, destination.server_name,
                      [this, key](const Flow* flow, const std::string& why) {
                        if (flow != nullptr) connected_.insert_or_assign(key, *flow);

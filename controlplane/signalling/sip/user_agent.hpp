@@ -96,6 +96,7 @@ class UserAgent {
   void take_ack(const Flow& flow, const Message& ack);
   bool refused(ServerTransaction& transaction) const;
   const Listener* listener_of(const Flow& flow) const;
+  const Listener* listener_towards(const Destination& destination) const;
   std::string sent_by(const Flow& flow) const;
 
   std::string name_;
