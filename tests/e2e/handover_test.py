@@ -1,6 +1,6 @@
 #!/usr/bin/env python3
-"""A secure call that is handed over to a plain party (requirements M6, M8, M10): by a real phone's blind transfer, and by
-an attended one that a script asks for between real phones. The call goes on, each hears the other, its lock goes."""
+"""A secure call that is handed over to a plain party (requirements M4, M6, M8, M10): by a real phone's blind transfer, and
+by an attended one that a script asks for between real phones. The call goes on, each hears the other, its lock goes."""
 import time
 
 from lib import audio
@@ -97,5 +97,39 @@ def attended(tap):
         handed_over(tap, site, "line ann")
 
 
+def with_two_scripts(sections, lab):
+    sections["line.ann"] = {"security": "encrypted", "port": lab.srtp.port}
+    sections["line.ben"] = {"number": "400", "port": lab.rtp.port}
+
+
+def keys(tap):
+    """keys of the one that stays"""
+    with Site(times=8, names=("bob",), change=with_two_scripts) as site:
+        wait_until(lambda: site.registered() == {"bob"}, 10, "the phone is registered")
+        ann = SipParty(site.lab.srtp, "ann", certificate=site.authority.issue("ann"))
+        ben = SipParty(site.lab.rtp, "ben")
+        for party in (ann, ben):
+            party.register()
+        for rekey in ("yes", "no"):
+            site.sections["line.ann"]["rekey"] = rekey
+            site.gateway.write(site.sections)
+            tap.equal(site.gateway.ask("reload").returncode, 0, f"rekey = {rekey}")
+            site.bob.events.clear()
+            stays = ann.call("200")
+            answer = stays.wait(200)
+            stays.ack(answer)
+            site.bob.wait_for("CALL_ESTABLISHED")
+            site.bob.command("transfer", f"sip:400@{site.lab.rtp.gateway}")
+            new, invite = ben.called(10)
+            new.reply(invite, 200, body=new.sdp())
+            offer = stays.wait("INVITE")
+            stays.reply(offer, 200, body=stays.sdp())
+            stays.wait("ACK")
+            tap.equal(offer.keys()[0] == answer.keys()[0], rekey == "no", f"rekey = {rekey}: whether our key stays")
+            stays.request("BYE")
+            new.reply(new.wait("BYE"), 200)
+            site.bob.wait_for("CALL_CLOSED")
+
+
 if __name__ == "__main__":
-    main([blind, attended], missing("baresip", "openssl"))
+    main([blind, attended, keys], missing("baresip", "openssl"))
