@@ -13,6 +13,10 @@ using Text = std::string_view;
 constexpr Text kYesNo = "yes or no";
 constexpr Text kPath = "a path";
 constexpr Text kPrivileges = "refer, notify, replaces or presence";
+constexpr Text kRate = "a number from 0 to 1000000";
+constexpr unsigned kMostRate = 1'000'000;
+constexpr Text kSeconds = "a number from 1 to 86400";
+constexpr Text kConnections = "a number from 1 to 1000000";
 
 bool set_text(std::string& out, Text text) {
   out = text;
@@ -36,6 +40,18 @@ bool add_number(std::vector<std::string>& out, Text text) {
   std::string number;
   if (!set_dialled(number, text, false)) return false;
   out.push_back(std::move(number));
+  return true;
+}
+
+sip::ConnectionCountLimits& counts(Target& target) { return target.config->sip.limits.transport.counts; }
+sip::ConnectionLimits& times(Target& target) { return target.config->sip.limits.transport.connection; }
+
+bool set_connections(std::size_t& out, Text text) { return set_number<std::size_t>(out, text, 1, 1'000'000); }
+
+bool set_patience(std::chrono::milliseconds& out, Text text) {
+  std::chrono::seconds seconds{};
+  if (!set_duration(seconds, text, 1, 86'400)) return false;
+  out = seconds;
   return true;
 }
 
@@ -65,6 +81,33 @@ std::vector<KeyRow> site_rows() {
       KeyRow{"sip", "max_calls", "calls at once; what comes beyond is answered 503", "calls", "20000",
              "a number from 1 to 1000000",
              [](Target& t, Text v) { return set_number(t.config->sip.max_calls, v, 1U, 1'000'000U); }},
+      KeyRow{"sip", "requests_per_peer",
+             "requests outside of calls from one IPv4 address or IPv6 /64, ten times that at once; beyond: 503; 0: no "
+             "limit",
+             "requests/s", "500", kRate,
+             [](Target& t, Text v) { return set_number(t.config->sip.limits.requests.per_peer, v, 0U, kMostRate); }},
+      KeyRow{"sip", "requests", "the same from all but trunks together, twice that at once; 0: no limit", "requests/s",
+             "5000", kRate,
+             [](Target& t, Text v) { return set_number(t.config->sip.limits.requests.in_all, v, 0U, kMostRate); }},
+      KeyRow{"sip", "connections", "TCP and TLS connections at once", "connections", "20000", kConnections,
+             [](Target& t, Text v) { return set_connections(counts(t).in_all, v); }},
+      KeyRow{"sip", "connections_per_peer", "those of one IPv4 address or IPv6 /64 that is no trunk's", "connections",
+             "2000", kConnections, [](Target& t, Text v) { return set_connections(counts(t).per_peer, v); }},
+      KeyRow{"sip", "new_connections_per_peer", "new ones of such an address, ten times that at once; 0: no limit",
+             "connections/s", "200", kRate,
+             [](Target& t, Text v) { return set_number(counts(t).new_per_peer, v, 0U, kMostRate); }},
+      KeyRow{"sip", "half_open",
+             "connections without a message yet, as in a TLS handshake; beyond, the oldest is closed", "connections",
+             "4000", kConnections, [](Target& t, Text v) { return set_connections(counts(t).half_open, v); }},
+      KeyRow{"sip", "half_open_per_peer", "those of one IPv4 address or IPv6 /64 that is no trunk's", "connections",
+             "1000", kConnections, [](Target& t, Text v) { return set_connections(counts(t).half_open_per_peer, v); }},
+      KeyRow{"sip", "handshake_timeout", "time that a TLS handshake may take", "seconds", "10", kSeconds,
+             [](Target& t, Text v) { return set_patience(times(t).handshake, v); }},
+      KeyRow{"sip", "message_timeout",
+             "time for a message from its first byte to its last, and for a connection's first message", "seconds",
+             "10", kSeconds, [](Target& t, Text v) { return set_patience(times(t).message, v); }},
+      KeyRow{"sip", "idle_timeout", "silence after which a connection is closed", "seconds", "900", kSeconds,
+             [](Target& t, Text v) { return set_patience(times(t).idle, v); }},
       KeyRow{"sip", "session_expires",
              "ends calls that nobody has refreshed for so long (RFC 4028); 0: only where the party asks for it",
              "seconds", "1800", "a number from 0 to 86400",
@@ -215,6 +258,10 @@ std::vector<KeyRow> own_rows() {
              [](Target& t, Text v) { return set_yes_no(t.trunk->registers, v); }},
       KeyRow{"trunk", "expires", "how long a registration is asked for", "seconds", "3600", "a number from 10 to 86400",
              [](Target& t, Text v) { return set_duration(t.trunk->expires, v, 10, 86'400); }},
+      KeyRow{"trunk", "requests",
+             "requests outside of calls from each of its addresses, which no other limit counts; 0: no limit",
+             "requests/s", "10000", kRate,
+             [](Target& t, Text v) { return set_number(t.trunk->requests, v, 0U, kMostRate); }},
       KeyRow{"trunk", "domain", "domain of the provider, in registrations and in From and To of calls", "",
              "(the target's address; sip.realm in calls)", "a host name",
              [](Target& t, Text v) { return set_host_name(t.trunk->domain, v); }},

@@ -270,7 +270,11 @@ void Gateway::add_commands() {
   });
   add_call_commands();
   add_profile_commands();
-  control_.handle("stats", [this](const nlohmann::json&) { return reporter_->stats(); });
+  control_.handle("stats", [this](const nlohmann::json&) {
+    nlohmann::json stats = reporter_->stats();
+    if (sip_) stats["sip"] = sip_->stats();
+    return stats;
+  });
   control_.handle("pauses", [this](const nlohmann::json&) { return reporter_->pauses(); });
   control_.handle("streams", [this](const nlohmann::json&) { return reporter_->streams(); });
   control_.handle("trace_start",

@@ -16,6 +16,7 @@
 #include "controlplane/security/security_profile.hpp"
 #include "controlplane/security/tls_context.hpp"
 #include "controlplane/signalling/sip/flow.hpp"
+#include "controlplane/signalling/sip/peer_limits.hpp"
 #include "controlplane/signalling/sip/session_timer.hpp"
 
 namespace sallyport::controlplane {
@@ -83,6 +84,7 @@ struct TrunkConfig : PartyConfig {
   bool registers = false;               ///< the gateway, at the provider
   std::string domain;                   ///< of the provider; empty: an address of ours or of its target
   std::chrono::seconds expires{3600};   ///< of a registration, as it is asked for
+  unsigned requests = 10'000;           ///< outside of calls that it may send, a second; 0: no limit
 };
 
 /// [user.NAME]: an application that proves who it is on trunks with `challenge` (S6), and what is accepted from it
@@ -122,6 +124,7 @@ struct SipConfig {
   std::string realm = "sallyport";
   std::chrono::seconds nonce_validity{600};
   unsigned max_calls = 20'000;
+  sip::PeerLimits limits;  ///< without those of trunks
   sip::SessionTimes session_times;
   std::chrono::seconds min_expires{60};
   std::chrono::seconds max_expires{3600};

@@ -252,6 +252,22 @@ std::vector<std::string> stream_cells(const json& stream, const json& side, cons
   return cells;
 }
 
+/// What came in by SIP and became no transaction, and by which limits.
+std::string sip_lines(const json& sip) {
+  if (sip.empty()) return {};
+  std::string out = "\nSIP: " + count(sip, "received") + " messages, " + count(sip, "requests") + " requests, " +
+                    count(sip, "retransmissions") + " again, " + count(sip, "timeouts") + " without an answer; " +
+                    count(sip, "connections") + " connections, " + count(sip, "half_open") + " half open, " +
+                    count(sip, "connections_failed") + " failed\n";
+  if (const std::string malformed = reasons(field(sip, "malformed")); !malformed.empty()) {
+    out += "    malformed: " + malformed + "\n";
+  }
+  if (const std::string limits = reasons(field(sip, "limits")); !limits.empty()) {
+    out += "    refused by limits: " + limits + "\n";
+  }
+  return out;
+}
+
 /// A line per pool.
 std::string buffers_text(const json& pools) {
   std::string out;
@@ -278,6 +294,8 @@ std::string status_text(const json& reply) {
     out += "trunk          " + text(trunk, "trunk") + ": " + count(trunk, "down") + " of " + count(trunk, "targets") +
            " targets down\n";
   }
+  const json& biting = field(field(reply, "sip"), "limits");
+  if (!biting.empty()) out += "SIP limits     refusing now: " + joined(biting) + "\n";
   for (const json& warning : field(reply, "warnings")) {
     out.append("WARNING: ").append(warning.is_string() ? warning.get<std::string>() : warning.dump()).append("\n");
   }
@@ -317,7 +335,7 @@ std::string stats_text(const json& reply, const Earlier& earlier) {
               count(worker, "preempted") + " times\n" + pauses_lines(field(worker, "pauses")) +
               stages_table(field(worker, "stages"));
   }
-  return table.to_string() + stages;
+  return table.to_string() + stages + sip_lines(field(reply, "sip"));
 }
 
 std::string pauses_text(const json& reply) {

@@ -8,6 +8,7 @@
 
 #include "controlplane/session/call_json.hpp"
 #include "controlplane/signalling/sip/header_values.hpp"
+#include "controlplane/signalling/sip/random_token.hpp"
 #include "crypto/error.hpp"
 #include "drivers/file_descriptor.hpp"
 
@@ -92,8 +93,9 @@ void Calls::request(const std::shared_ptr<sip::ServerTransaction>& transaction) 
 
 void Calls::invite(const std::shared_ptr<sip::ServerTransaction>& transaction, Party caller) {
   if (calls_.size() >= world_.directory.config()->max_calls) {
+    world_.agent.limit_log().bites(sip::Limit::kCalls, transaction->flow().remote.address, world_.agent.timers().now());
     sip::Message busy = transaction->reply(503);
-    busy.add("Retry-After", "10");
+    busy.add("Retry-After", sip::retry_after());
     return transaction->respond(std::move(busy));
   }
   // A B2BUA ends the hops of its caller's side (RFC 7332): none left means that this one is in a loop.

@@ -6,6 +6,7 @@
 #include <filesystem>
 
 #include "controlplane/security/certificates.hpp"
+#include "controlplane/session/sip_limits.hpp"
 #include "controlplane/version.hpp"
 #include "crypto/error.hpp"
 
@@ -93,7 +94,8 @@ SipService::SipService(boost::asio::io_context& io, const Config& config, Datapl
       tls_(make_tls(config.sip)),
       gate_(dataplane, engine, make_pools(config.ports, pools_), std::move(watch), kPortRest, config.sip.media_timeout),
       fixed_(gate_.ports()),
-      agent_(io, {}, {}, "Sallyport/" + std::string(kVersion),
+      open_files_(raise_open_files()),
+      agent_(io, limits_of(config.sip, open_files_), {}, "Sallyport/" + std::string(kVersion),
              {.request = [this](const std::shared_ptr<sip::ServerTransaction>& made) { calls_.request(made); },
               .closed =
                   [this](const sip::Flow& flow, const std::string&) {
@@ -153,6 +155,7 @@ std::uint16_t SipService::pool_for(const PartyConfig& party, bool v6) const {
 void SipService::reload(const SipConfig& config) {
   if (tls_) tls_->reload(settings_of(config));
   agent_.set_session_times(config.session_times);
+  agent_.set_limits(limits_of(config, open_files_));
   profiles_changed(config);
 }
 
@@ -163,7 +166,6 @@ void SipService::profiles_changed(const SipConfig& config) {
 
 json SipService::status() const {
   const sip::TransportCounters& transport = agent_.transport().counters();
-  const sip::TransactionCounters& transactions = agent_.transactions().counters();
   json listeners = json::array();
   for (const SipListenConfig& listen : listening_) {
     std::string text(sip::name_of(listen.kind));
@@ -183,12 +185,10 @@ json SipService::status() const {
           {"connections", agent_.transport().connections()},
           {"received", transport.received},
           {"malformed", transport.malformed_answered + transport.malformed_dropped},
-          {"wrong_transport", transport.wrong_transport},
-          {"connections_refused", transport.connections_refused},
-          {"connections_failed", transport.connections_failed},
-          {"retransmissions", transactions.retransmissions},
-          {"timeouts", transactions.timeouts},
-          {"overload", transactions.overload}};
+          {"timeouts", agent_.transactions().counters().timeouts},
+          {"limits", limits_biting(agent_.limit_log())}};
 }
+
+json SipService::stats() const { return counters_json(agent_); }
 
 }  // namespace sallyport::controlplane

@@ -48,6 +48,8 @@ class SipService {
 
   /// For `sallyport status`.
   nlohmann::json status() const;
+  /// For `sallyport stats`.
+  nlohmann::json stats() const;
 
  private:
   struct PoolOfPort {
@@ -66,6 +68,7 @@ class SipService {
   std::shared_ptr<TlsContexts> tls_;  ///< null where nothing is served with TLS
   MediaGate gate_;
   FixedPorts fixed_;
+  std::size_t open_files_;  ///< that the process may have
   sip::UserAgent agent_;
   Directory directory_;
   Trunks trunks_;

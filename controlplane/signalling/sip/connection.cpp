@@ -82,7 +82,11 @@ class ConnectionOver final : public Connection {
     const bool prepared = co_await prepare();
     if (!prepared) co_return;
     ready_ = true;
-    patience(limits_.idle, "idle");
+    if (connects_) {
+      patience(limits_.idle, "idle");
+    } else {
+      patience(limits_.message, "no message in time");
+    }
     events_.ready(*this);
     if (!queue_.empty() && !writing_) write();
     co_await read();
@@ -143,6 +147,9 @@ class ConnectionOver final : public Connection {
       crypto::secure_wipe(bytes.data(), count);
       if (finishing_) continue;  // it is listened to no more
       const bool took = take_messages();
+      // Who connects has something to say, and does not gain time by pings or pieces.
+      heard_ = heard_ || took;
+      if (!heard_ && !connects_) continue;
       // A message in pieces has its time from its first piece on.
       if (!framer_.in_message()) {
         patience(limits_.idle, "idle");
@@ -229,6 +236,7 @@ class ConnectionOver final : public Connection {
   std::size_t unsent_ = 0;
   std::string why_;
   bool ready_ = false;
+  bool heard_ = false;  ///< a message
   bool writing_ = false;
   bool finishing_ = false;  ///< ends when the queue is empty
   bool ending_ = false;

@@ -4,24 +4,16 @@
 
 #include <boost/asio/ip/tcp.hpp>
 #include <boost/asio/ssl/context.hpp>
-#include <chrono>
 #include <functional>
 #include <memory>
 #include <string>
 
 #include "controlplane/secret_text.hpp"
 #include "controlplane/signalling/sip/flow.hpp"
+#include "controlplane/signalling/sip/peer_limits.hpp"
 #include "controlplane/signalling/sip/stream_framer.hpp"
 
 namespace sallyport::controlplane::sip {
-
-/// How patient we are with one connection.
-struct ConnectionLimits {
-  std::chrono::milliseconds handshake{10'000};  ///< TCP connect and TLS handshake together
-  std::chrono::milliseconds message{10'000};    ///< from a message's first byte to its last
-  std::chrono::milliseconds idle{900'000};      ///< nothing received
-  std::size_t unsent = 1024 * 1024;             ///< bytes that the peer has not taken
-};
 
 class Connection : public std::enable_shared_from_this<Connection> {
  public:

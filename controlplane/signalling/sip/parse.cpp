@@ -72,15 +72,16 @@ class MessageReader {
     if (number == 0) return {};
     if (started_) check();
     message_.body_ = std::move(body);
-    if (!started_ || message_.first("Via") == nullptr) return {std::nullopt, status_, std::move(problem_)};
-    return {std::move(message_), status_, std::move(problem_)};
+    if (!started_ || message_.first("Via") == nullptr) return {std::nullopt, status_, reason_, std::move(problem_)};
+    return {std::move(message_), status_, reason_, std::move(problem_)};
   }
 
  private:
   /// The first problem counts.
-  void refuse(int status, std::string_view problem) {
+  void refuse(Malformed reason, std::string_view problem, int status = 400) {
     if (status_ != 0) return;
     status_ = status;
+    reason_ = reason;
     problem_ = line_ == 0 ? std::string(problem) : "line " + std::to_string(line_) + ": " + std::string(problem);
   }
 
@@ -95,17 +96,18 @@ class MessageReader {
     // A stricter reading than "three words": RFC 3261 7.1 has one space between them and none behind.
     const std::string_view version = line.substr(last + 1);
     if (last <= first + 1 || line.substr(first + 1, last - first - 1).find_first_of(" \t") != std::string_view::npos) {
-      refuse(400, "request line: expected METHOD URI SIP/2.0 with one space between them");
+      refuse(Malformed::kStartLine, "request line: expected METHOD URI SIP/2.0 with one space between them");
       return true;
     }
     if (has_control(line)) {
-      refuse(400, "request line: a control character");
+      refuse(Malformed::kStartLine, "request line: a control character");
       return true;
     }
     message_.uri_ = line.substr(first + 1, last - first - 1);
     if (same_name(version, "SIP/2.0")) return true;
     const bool other_version = version.size() > 4 && same_name(version.substr(0, 4), "SIP/");
-    refuse(other_version ? 505 : 400, "request line: expected SIP/2.0 at its end");
+    refuse(other_version ? Malformed::kVersion : Malformed::kStartLine, "request line: expected SIP/2.0 at its end",
+           other_version ? 505 : 400);
     return true;
   }
 
@@ -123,7 +125,7 @@ class MessageReader {
     const std::size_t colon = line.find(':');
     const std::string_view name = trim(line.substr(0, colon));
     if (colon == std::string_view::npos || !is_token(name)) {
-      refuse(400, "expected a header field, NAME: VALUE");
+      refuse(Malformed::kHeaderLine, "expected a header field, NAME: VALUE");
       return;
     }
     field_ = canonical_name(name);
@@ -132,7 +134,7 @@ class MessageReader {
 
   void fold(std::string_view line) {
     if (field_.empty()) {
-      refuse(400, "a continuation of no header field");
+      refuse(Malformed::kHeaderLine, "a continuation of no header field");
       return;
     }
     text_.append(" ").append(trim(line));
@@ -145,7 +147,7 @@ class MessageReader {
       add_list();
     } else if (one_of(kSingle, field_) && message_.first(field_) != nullptr) {
       if (message_.value(field_) != text_ || field_ != "Content-Length") {
-        refuse(400, "a second " + field_ + ": expected one");
+        refuse(Malformed::kHeaderRepeated, "a second " + field_ + ": expected one");
       }
     } else {
       add(field_, std::move(text_));
@@ -161,7 +163,7 @@ class MessageReader {
     bool escaped = false;
     for (char& c : text_) {
       if (has_control({&c, 1})) {
-        if (!escaped || c == '\r') refuse(400, field_ + ": a control character");
+        if (!escaped || c == '\r') refuse(Malformed::kHeaderLine, field_ + ": a control character");
         c = ' ';
       }
       escaped = !escaped && c == '\\';
@@ -173,7 +175,7 @@ class MessageReader {
     if (text_.empty()) return;
     const auto elements = split_list(text_);
     if (!elements) {
-      refuse(400, field_ + ": expected a list without empty elements, quotes and brackets closed");
+      refuse(Malformed::kHeaderLine, field_ + ": expected a list without empty elements, quotes and brackets closed");
       return add(field_, std::move(text_));  // an answer gives back the Via as it was
     }
     for (const std::string_view element : *elements) {
@@ -184,7 +186,7 @@ class MessageReader {
 
   void add(const std::string& name, std::string value) {
     if (message_.headers_.size() >= kMaxHeaders) {
-      refuse(400, "too many header fields: expected at most " + std::to_string(kMaxHeaders));
+      refuse(Malformed::kTooManyHeaders, "too many header fields: expected at most " + std::to_string(kMaxHeaders));
       full_ = true;  // the rest is not worth the time
       return;
     }
@@ -193,30 +195,34 @@ class MessageReader {
 
   void check() {
     for (const char* name : {"Via", "From", "To", "Call-ID", "CSeq"}) {
-      if (message_.value(name).empty()) refuse(400, std::string("no ") + name + ": expected one (RFC 3261 8.1.1)");
+      if (message_.value(name).empty())
+        refuse(Malformed::kHeaderMissing, std::string("no ") + name + ": expected one (RFC 3261 8.1.1)");
     }
     const auto cseq = CSeq::parse(message_.value("CSeq"));
-    if (!cseq) refuse(400, "CSeq: expected a number below 2^31 and a method");
+    if (!cseq) refuse(Malformed::kHeaderValue, "CSeq: expected a number below 2^31 and a method");
     if (message_.is_request()) check_request(cseq);
     for (const Header& header : message_.headers_) check_value(header);
   }
 
   void check_request(const std::optional<CSeq>& cseq) {
-    if (cseq && cseq->method != message_.method_) refuse(400, "CSeq: its method is not the request's");
+    if (cseq && cseq->method != message_.method_)
+      refuse(Malformed::kHeaderValue, "CSeq: its method is not the request's");
     const auto uri = Uri::parse(message_.uri_);
-    if (!uri) refuse(400, "request line: expected a URI");
-    if (uri && uri->has_headers) refuse(400, "request line: a URI with headers (RFC 3261 19.1.1)");
+    if (!uri) refuse(Malformed::kStartLine, "request line: expected a URI");
+    if (uri && uri->has_headers) refuse(Malformed::kStartLine, "request line: a URI with headers (RFC 3261 19.1.1)");
   }
 
   void check_value(const Header& header) {
     const std::string_view value = header.value;
-    if (header.name == "Via" && !Via::parse(value)) refuse(400, "Via: expected SIP/2.0/TRANSPORT HOST[:PORT]");
-    if (header.name == "Max-Forwards" && !parse_count(value, 255)) refuse(400, "Max-Forwards: expected 0 to 255");
+    if (header.name == "Via" && !Via::parse(value))
+      refuse(Malformed::kHeaderValue, "Via: expected SIP/2.0/TRANSPORT HOST[:PORT]");
+    if (header.name == "Max-Forwards" && !parse_count(value, 255))
+      refuse(Malformed::kHeaderValue, "Max-Forwards: expected 0 to 255");
     if ((header.name == "Expires" || header.name == "Min-Expires") && !parse_count(value, 0xffffffff)) {
-      refuse(400, header.name + ": expected seconds below 2^32");
+      refuse(Malformed::kHeaderValue, header.name + ": expected seconds below 2^32");
     }
     if (!one_of(kAddresses, header.name) || (header.name == "Contact" && value == "*")) return;
-    if (!NameAddress::parse(value)) refuse(400, header.name + ": expected an address");
+    if (!NameAddress::parse(value)) refuse(Malformed::kHeaderValue, header.name + ": expected an address");
   }
 
   Message message_;
@@ -226,6 +232,7 @@ class MessageReader {
   std::string field_;  ///< the header field at hand, which may go on in the next line
   std::string text_;
   int status_ = 0;
+  Malformed reason_ = Malformed::kNotSip;
   std::string problem_;
 };
 

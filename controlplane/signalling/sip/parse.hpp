@@ -6,6 +6,7 @@
 #include <string>
 #include <string_view>
 
+#include "controlplane/signalling/sip/malformed.hpp"
 #include "controlplane/signalling/sip/message.hpp"
 
 namespace sallyport::controlplane::sip {
@@ -13,8 +14,9 @@ namespace sallyport::controlplane::sip {
 struct Parsed {
   /// Nothing: cannot even be answered. Where `status` is set it serves to be answered only.
   std::optional<Message> message;
-  int status = 0;       ///< how a request is refused; 0: well-formed. A response with a problem is dropped.
-  std::string problem;  ///< "line 3: ...": what and where, without values that could be secret
+  int status = 0;  ///< how a request is refused; 0: well-formed. A response with a problem is dropped.
+  Malformed reason = Malformed::kNotSip;  ///< where it is not well-formed
+  std::string problem;                    ///< "line 3: ...": what and where, without values that could be secret
 };
 
 /// `head`: start line and headers, up to and with the blank line or without it. `body`: as long as Content-Length says.

@@ -15,6 +15,12 @@ std::string random_token(std::size_t bytes) {
   return to_hex(taken);
 }
 
+std::string retry_after() {
+  std::array<std::uint8_t, 1> random{};
+  fill_random(random);
+  return std::to_string(5 + random[0] % 10);
+}
+
 std::string new_branch() { return "z9hG4bK" + random_token(16); }
 
 }  // namespace sallyport::controlplane::sip

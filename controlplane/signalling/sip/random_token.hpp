@@ -12,4 +12,7 @@ std::string random_token(std::size_t bytes);
 /// A Via branch with RFC 3261's magic cookie.
 std::string new_branch();
 
+/// The seconds of a Retry-After, 5 to 14: drawn, so that those who were refused do not come again all at once.
+std::string retry_after();
+
 }  // namespace sallyport::controlplane::sip

@@ -78,17 +78,32 @@ void TransactionLayer::request_received(const Flow& flow, Message message) {
     ++counters_.retransmissions;
     return found->second->again();
   }
+  if (user_.admit && !cancels(flow, message)) {
+    const Admission admission = user_.admit(flow, message);
+    if (admission == Admission::kBusy) refuse(flow, message);
+    if (admission != Admission::kServed) return;
+  }
   ++counters_.requests;
   if (servers_.size() >= room_for(message)) {
     ++counters_.overload;
-    Message busy = Message::reply(message, 503, random_token(8));
-    busy.add("Retry-After", "10");
-    send_(flow, reply_endpoint(flow, message).value_or(flow.remote), busy.to_text());
-    return;
+    if (user_.full) user_.full(flow);
+    return refuse(flow, message);
   }
   if (method == "CANCEL") return cancel_received(flow, std::move(key), std::move(message));
   const auto server = make_server(flow, std::move(key), std::move(message));
   user_.request(server);
+}
+
+/// Without state: an ACK of it is nobody's, and the request again is a new one. (RFC 3261 21.5.4)
+void TransactionLayer::refuse(const Flow& flow, const Message& request) {
+  Message busy = Message::reply(request, 503, random_token(8));
+  busy.add("Retry-After", retry_after());
+  send_(flow, reply_endpoint(flow, request).value_or(flow.remote), busy.to_text());
+}
+
+/// Whether it is the CANCEL of an INVITE that is there.
+bool TransactionLayer::cancels(const Flow& flow, const Message& request) const {
+  return request.method() == "CANCEL" && servers_.contains(server_key(flow, request, "INVITE"));
 }
 
 /// Calls that are up keep a share of their own, so that a flood of new ones does not keep anybody from hanging up.

@@ -8,6 +8,7 @@
 #include <unordered_map>
 #include <unordered_set>
 
+#include "controlplane/signalling/sip/admission.hpp"
 #include "controlplane/signalling/sip/transaction.hpp"
 
 namespace sallyport::controlplane::sip {
@@ -29,6 +30,11 @@ class TransactionLayer {
     std::function<void(const std::shared_ptr<ServerTransaction>&)> request;
     /// An ACK that belongs to no transaction: that of a 2xx, which has a branch of its own.
     std::function<void(const Flow&, const Message&)> ack;
+    /// Whether a new request is served, before anything is made for it; not asked of ACK and of what belongs to a
+    /// transaction. None: all are.
+    std::function<Admission(const Flow&, const Message&)> admit = {};
+    /// A request was answered 503 because there are too many transactions.
+    std::function<void(const Flow&)> full = {};
   };
   /// False: the flow is gone.
   using Send = std::function<bool(const Flow&, const Endpoint& to, SecretString)>;
@@ -65,6 +71,8 @@ class TransactionLayer {
   void request_received(const Flow& flow, Message message);
   void response_received(const Flow& flow, const Message& message);
   void cancel_received(const Flow& flow, std::string key, Message message);
+  void refuse(const Flow& flow, const Message& request);
+  bool cancels(const Flow& flow, const Message& request) const;
   std::size_t room_for(const Message& request) const;
   std::shared_ptr<ServerTransaction> make_server(const Flow& flow, std::string key, Message message);
   void add(const std::shared_ptr<ServerTransaction>& transaction);

@@ -174,14 +174,19 @@ class Transport::Acceptor : public std::enable_shared_from_this<Acceptor> {
   TlsSource tls_;
 };
 
-Transport::Transport(asio::io_context& io, TransportLimits limits, Events events)
-    : io_(io), limits_(limits), events_(std::move(events)) {}
+Transport::Transport(asio::io_context& io, RequestGate& requests, LimitLog& log, Events events)
+    : io_(io), requests_(requests), gate_(log), events_(std::move(events)) {}
 
 Transport::~Transport() {
   alive_.reset();
   for (auto& socket : sockets_) socket->close();
   for (auto& acceptor : acceptors_) acceptor->close();
   for (auto& [id, live] : connections_) live.connection->finish("the gateway ends");
+}
+
+void Transport::set_limits(const TransportLimits& limits, const ConfiguredPeers& configured) {
+  limits_ = limits.connection;
+  gate_.set_limits(limits.counts, configured);
 }
 
 Endpoint Transport::listen(TransportKind kind, const Endpoint& local, TlsSource tls) {
@@ -226,9 +231,9 @@ std::optional<drivers::IpAddress> Transport::source_towards(const Endpoint& remo
 void Transport::connect(TransportKind kind, const drivers::IpAddress& local, const Endpoint& remote,
                         Connection::TlsContext tls, std::string server_name, Connected connected) {
   const Flow flow{++last_id_, kind, {local, 0}, remote, nullptr};
-  auto connection = Connection::connecting(flow, io_.get_executor(), std::move(tls), std::move(server_name),
-                                           limits_.connection, connection_events());
-  ++per_address_[remote.address];
+  auto connection = Connection::connecting(flow, io_.get_executor(), std::move(tls), std::move(server_name), limits_,
+                                           connection_events());
+  gate_.add(flow, false);
   connections_.emplace(flow.id, Live{connection, std::move(connected)});
   connection->start();
 }
@@ -242,28 +247,18 @@ void Transport::accepted(tcp::socket socket, TransportKind kind, const TlsSource
   boost::system::error_code failed;
   const auto remote = socket.remote_endpoint(failed);
   const auto local = socket.local_endpoint(failed);
-  if (failed || !admit(endpoint_of(remote).address)) {
-    if (!failed) ++counters_.connections_refused;
+  if (failed) return;
+  const auto now = std::chrono::steady_clock::now();
+  if (!gate_.admits(endpoint_of(remote).address, now)) {
+    ++counters_.connections_refused;
     return;
   }
   const Flow flow{++last_id_, kind, endpoint_of(local), endpoint_of(remote), nullptr};
-  auto connection =
-      Connection::accepted(flow, std::move(socket), tls ? tls() : nullptr, limits_.connection, connection_events());
+  auto connection = Connection::accepted(flow, std::move(socket), tls ? tls() : nullptr, limits_, connection_events());
+  gate_.add(flow, true);
   connections_.emplace(flow.id, Live{connection, {}});
   connection->start();
-}
-
-bool Transport::admit(const drivers::IpAddress& remote) {
-  if (connections_.size() >= limits_.connections) return false;
-  std::size_t& count = per_address_[remote];
-  if (count >= limits_.per_address) return false;
-  ++count;
-  return true;
-}
-
-void Transport::release(const drivers::IpAddress& remote) {
-  const auto found = per_address_.find(remote);
-  if (found != per_address_.end() && --found->second == 0) per_address_.erase(found);
+  if (const auto surplus = gate_.surplus(now)) close(*surplus, "too many connections without a message");
 }
 
 Connection::Events Transport::connection_events() {
@@ -298,7 +293,7 @@ void Transport::ended(Connection& connection, const std::string& why) {
   if (found == connections_.end()) return;
   const Live live = std::move(found->second);
   connections_.erase(found);
-  release(live.connection->flow().remote.address);
+  gate_.remove(live.connection->flow());
   if (!live.ready) {
     ++counters_.connections_failed;
     spdlog::debug("SIP: connection with {} failed: {}", live.connection->flow().remote.to_string(), why);
@@ -327,12 +322,15 @@ void Transport::take(const Flow& flow, std::string_view head, SecretString body,
   Parsed parsed = parse(head, std::move(body));
   if (refused != 0 && (parsed.status == 0 || refused == 413)) {
     parsed.status = refused;
+    parsed.reason = refused == 400 ? Malformed::kContentLength : Malformed::kTooLarge;
     parsed.problem = refused == 513 ? "start line and headers: expected at most " + std::to_string(kMaxHead) + " bytes"
                                     : "Content-Length: expected the body's length, at most " + std::to_string(kMaxBody);
   }
   if (parsed.status != 0 || !parsed.message) {
-    const bool answerable = parsed.message && parsed.message->is_request() && parsed.message->method() != "ACK";
+    const bool answerable =
+        parsed.message && parsed.message->is_request() && parsed.message->method() != "ACK" && may_answer(flow);
     ++(answerable ? counters_.malformed_answered : counters_.malformed_dropped);
+    ++counters_.malformed[static_cast<std::size_t>(parsed.reason)];
     spdlog::debug("SIP: malformed message from {} {}: {}", name_of(flow.kind), flow.remote.to_string(),
                   parsed.problem.empty() ? "no start line" : parsed.problem);
     if (answerable) answer(flow, *parsed.message, parsed.status, parsed.problem);
@@ -341,14 +339,18 @@ void Transport::take(const Flow& flow, std::string_view head, SecretString body,
   Message& message = *parsed.message;
   if (message.is_request() && !stamp(flow, message)) {
     ++counters_.wrong_transport;
-    if (message.method() != "ACK") {
+    ++counters_.malformed[static_cast<std::size_t>(Malformed::kWrongTransport)];
+    if (message.method() != "ACK" && may_answer(flow)) {
       answer(flow, message, 400, "Via: expected " + std::string(name_of(flow.kind)) + ", by which it came");
     }
     return;
   }
   ++counters_.received;
+  if (flow.reliable()) gate_.proved(flow);
   events_.received(flow, std::move(message));
 }
+
+bool Transport::may_answer(const Flow& flow) { return requests_.may_refuse(flow, std::chrono::steady_clock::now()); }
 
 void Transport::answer(const Flow& flow, const Message& request, int status, const std::string& problem) {
   Message reply = Message::reply(request, status, random_token(8));

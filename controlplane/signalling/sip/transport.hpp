@@ -7,7 +7,6 @@
 #include <boost/asio/ip/tcp.hpp>
 #include <boost/asio/steady_timer.hpp>
 #include <functional>
-#include <map>
 #include <memory>
 #include <string>
 #include <string_view>
@@ -15,17 +14,14 @@
 #include <vector>
 
 #include "controlplane/signalling/sip/connection.hpp"
+#include "controlplane/signalling/sip/connection_gate.hpp"
 #include "controlplane/signalling/sip/flow.hpp"
+#include "controlplane/signalling/sip/malformed.hpp"
 #include "controlplane/signalling/sip/message.hpp"
 #include "controlplane/signalling/sip/reply_endpoint.hpp"
+#include "controlplane/signalling/sip/request_gate.hpp"
 
 namespace sallyport::controlplane::sip {
-
-struct TransportLimits {
-  ConnectionLimits connection;
-  std::size_t connections = 20'000;  ///< in all
-  std::size_t per_address = 256;     ///< of one remote address
-};
 
 /// What became of what came in; each message counts once.
 struct TransportCounters {
@@ -33,6 +29,8 @@ struct TransportCounters {
   std::uint64_t malformed_answered = 0;  ///< requests that are none, answered with 400, 413, 505, 513
   std::uint64_t malformed_dropped = 0;   ///< what cannot be answered: bad responses and ACKs, no Via
   std::uint64_t wrong_transport = 0;     ///< a request whose Via names another transport than it came by
+  /// Those three by reason, by the value of Malformed.
+  std::array<std::uint64_t, kMalformedNames.size()> malformed{};
   std::uint64_t keep_alives = 0;
   std::uint64_t connections_refused = 0;  ///< beyond a limit
   std::uint64_t connections_failed = 0;   ///< ended by a fault or a time limit
@@ -51,11 +49,15 @@ class Transport {
   /// `flow` null: it failed, `why` says how.
   using Connected = std::function<void(const Flow* flow, const std::string& why)>;
 
-  Transport(boost::asio::io_context& io, TransportLimits limits, Events events);
+  /// `requests` says what is answered of what is no message, `log` hears of connections that are not taken; both
+  /// outlive it. set_limits() is to follow.
+  Transport(boost::asio::io_context& io, RequestGate& requests, LimitLog& log, Events events);
   ~Transport();
   Transport(const Transport&) = delete;
   Transport& operator=(const Transport&) = delete;
 
+  /// Those of time are for connections from now on.
+  void set_limits(const TransportLimits& limits, const ConfiguredPeers& configured);
   /// `tls` for kTls only. Returns the endpoint, with the port that the kernel chose where 0 was asked for. Throws
   /// SetupError that names the address.
   Endpoint listen(TransportKind kind, const Endpoint& local, TlsSource tls = {});
@@ -72,6 +74,8 @@ class Transport {
   bool alive(FlowId id) const { return connections_.contains(id); }
   void close(FlowId id, const std::string& why);
   std::size_t connections() const noexcept { return connections_.size(); }
+  /// Those of them that came in and have not brought a message yet.
+  std::size_t half_open() const noexcept { return gate_.half_open(); }
   const TransportCounters& counters() const noexcept { return counters_; }
 
  private:
@@ -85,22 +89,22 @@ class Transport {
 
   Connection::Events connection_events();
   void accepted(boost::asio::ip::tcp::socket socket, TransportKind kind, const TlsSource& tls);
-  bool admit(const drivers::IpAddress& remote);
-  void release(const drivers::IpAddress& remote);
   void datagram(const Flow& flow, std::string_view bytes);
   void take(const Flow& flow, std::string_view head, SecretString body, int refused);
+  bool may_answer(const Flow& flow);
   void answer(const Flow& flow, const Message& request, int status, const std::string& problem);
   void ended(Connection& connection, const std::string& why);
 
   boost::asio::io_context& io_;
-  TransportLimits limits_;
+  RequestGate& requests_;
+  ConnectionGate gate_;
+  ConnectionLimits limits_;
   Events events_;
   TransportCounters counters_;
   FlowId last_id_ = 0;
   std::vector<std::shared_ptr<UdpSocket>> sockets_;
   std::vector<std::shared_ptr<Acceptor>> acceptors_;
   std::unordered_map<FlowId, Live> connections_;
-  std::map<drivers::IpAddress, std::size_t> per_address_;
   std::shared_ptr<bool> alive_ = std::make_shared<bool>(true);  ///< expires before what late handlers would touch
 };
 

@@ -70,14 +70,15 @@ void answer_options(ServerTransaction& transaction) {
   transaction.respond(std::move(answer));
 }
 
-UserAgent::UserAgent(boost::asio::io_context& io, TransportLimits limits, TransactionTimes times, std::string name,
+UserAgent::UserAgent(boost::asio::io_context& io, PeerLimits limits, TransactionTimes times, std::string name,
                      Handlers handlers)
     : name_(std::move(name)),
       times_(times),
       handlers_(std::move(handlers)),
       timers_(std::chrono::steady_clock::now()),
       tick_(io),
-      transport_(io, limits,
+      gate_(limit_log_),
+      transport_(io, gate_, limit_log_,
                  {.received =
                       [this](const Flow& flow, Message message) {
                         timers_.run(std::chrono::steady_clock::now());  // so that delays count from now
@@ -94,7 +95,19 @@ UserAgent::UserAgent(boost::asio::io_context& io, TransportLimits limits, Transa
                       return transport_.send(flow, to, std::move(text));
                     },
                     {.request = [this](const std::shared_ptr<ServerTransaction>& made) { take(made); },
-                     .ack = [this](const Flow& flow, const Message& ack) { take_ack(flow, ack); }}) {}
+                     .ack = [this](const Flow& flow, const Message& ack) { take_ack(flow, ack); },
+                     .admit = [this](const Flow& flow, const Message& request) { return admit(flow, request); },
+                     .full =
+                         [this](const Flow& flow) {
+                           limit_log_.bites(Limit::kTransactions, flow.remote.address, timers_.now());
+                         }}) {
+  set_limits(limits);
+}
+
+void UserAgent::set_limits(const PeerLimits& limits) {
+  transport_.set_limits(limits.transport, limits.configured);
+  gate_.set_limits(limits.requests, limits.configured);
+}
 
 void UserAgent::listen(Listener listener) {
   listener.local = transport_.listen(listener.kind, listener.local, listener.tls);
@@ -105,6 +118,7 @@ void UserAgent::run() { tick(); }
 
 void UserAgent::tick() {
   timers_.run(std::chrono::steady_clock::now());
+  limit_log_.settle(timers_.now());
   tick_.expires_after(kTick);
   tick_.async_wait([this](const boost::system::error_code& error) {
     if (!error) tick();
@@ -211,6 +225,11 @@ bool UserAgent::refused(ServerTransaction& transaction) const {
     return refuse(415, "Accept-Encoding", "identity");
   }
   return describes && !accepts_sdp(request) && refuse(406);
+}
+
+/// Calls that are there go on and end whatever else comes in. A tag alone makes no call: the dialog has to be known.
+Admission UserAgent::admit(const Flow& flow, const Message& request) {
+  return dialogs_.contains(dialog_id(request)) ? Admission::kServed : gate_.admit(flow, timers_.now());
 }
 
 /// What goes wrong with one request is that request's end, and nobody else's.

@@ -57,7 +57,7 @@ class UserAgent {
   /// `flow` null: it cannot be reached, `why` says how.
   using Reached = std::function<void(const Flow* flow, const std::string& why)>;
 
-  UserAgent(boost::asio::io_context& io, TransportLimits limits, TransactionTimes times, std::string name,
+  UserAgent(boost::asio::io_context& io, PeerLimits limits, TransactionTimes times, std::string name,
             Handlers handlers);
   UserAgent(const UserAgent&) = delete;
   UserAgent& operator=(const UserAgent&) = delete;
@@ -87,6 +87,11 @@ class UserAgent {
   const SessionTimes& session_times() const noexcept { return session_times_; }
   /// Of calls from now on.
   void set_session_times(const SessionTimes& times) noexcept { session_times_ = times; }
+  /// From now on; connections keep the times that they began with.
+  void set_limits(const PeerLimits& limits);
+  /// What limits have done; others keep theirs in it too.
+  LimitLog& limit_log() noexcept { return limit_log_; }
+  const LimitLog& limit_log() const noexcept { return limit_log_; }
   const Transport& transport() const noexcept { return transport_; }
   const TransactionLayer& transactions() const noexcept { return transactions_; }
 
@@ -94,6 +99,7 @@ class UserAgent {
   void tick();
   void take(const std::shared_ptr<ServerTransaction>& transaction);
   void take_ack(const Flow& flow, const Message& ack);
+  Admission admit(const Flow& flow, const Message& request);
   bool refused(ServerTransaction& transaction) const;
   const Listener* listener_of(const Flow& flow) const;
   const Listener* listener_towards(const Destination& destination) const;
@@ -105,6 +111,8 @@ class UserAgent {
   Handlers handlers_;
   TimerQueue timers_;
   boost::asio::steady_timer tick_;
+  LimitLog limit_log_;
+  RequestGate gate_;
   Transport transport_;
   TransactionLayer transactions_;
   std::vector<Listener> listeners_;

@@ -52,6 +52,23 @@ TEST(ConfigSip, IsRead) {
   EXPECT_EQ(sip.tls.rsa_key, "/var/lib/sallyport/tls/rsa.key");
 }
 
+TEST(ConfigSip, LimitsOfPeersAreRead) {
+  const TemporaryFolder folder;
+  const Config usual = load_config(folder.write("test.conf", kSite, 0600), {});
+  EXPECT_EQ(usual.sip.limits.requests.per_peer, 500U);
+  EXPECT_EQ(usual.sip.trunks[0].requests, 10'000U);
+  std::string changed = kSite;
+  changed.replace(changed.find("[tls]\n"), 6,
+                  "requests_per_peer = 0\nrequests = 9\nhalf_open = 3\nmessage_timeout = 4\n[tls]\n");
+  changed.replace(changed.find("[route.world]"), 0, "requests = 12\n");
+  const Config config = load_config(folder.write("test.conf", changed, 0600), {});
+  EXPECT_EQ(config.sip.limits.requests.per_peer, 0U);
+  EXPECT_EQ(config.sip.limits.requests.in_all, 9U);
+  EXPECT_EQ(config.sip.limits.transport.counts.half_open, 3U);
+  EXPECT_EQ(config.sip.limits.transport.connection.message, std::chrono::seconds(4));
+  EXPECT_EQ(config.sip.trunks[0].requests, 12U);
+}
+
 TEST(ConfigSip, SaysThatMediaAreProtectedLessThanSignalling) {
   const TemporaryFolder folder;
   const Config config = load_config(folder.write("test.conf", kSite, 0600), {});

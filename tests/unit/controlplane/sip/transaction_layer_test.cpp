@@ -119,6 +119,27 @@ TEST(TransactionLayer, BranchesAreNew) {
   EXPECT_EQ(world.layer->clients(), 0U);
 }
 
+TEST(TransactionLayer, WhatIsNotAdmittedHasNoState) {
+  TransactionWorld world;
+  const auto via = [](int i) { return "UDP 192.0.2.9;branch=z9hG4bK" + std::to_string(i); };
+  world.receive(kUdp, request_text("INVITE", via(1)));
+  world.admission = Admission::kBusy;
+  world.receive(kUdp, request_text("INVITE", via(2)));
+  EXPECT_EQ(world.times_of("503 Service Unavailable (INVITE)").size(), 1U);
+  EXPECT_FALSE(test::message_of(world.sent[0].text).value("Retry-After").empty());
+  world.receive(kUdp, request_text("ACK", via(2)));
+  world.receive(kUdp, request_text("CANCEL", via(2)));
+  EXPECT_EQ(world.times_of("503 Service Unavailable (CANCEL)").size(), 1U);
+  world.admission = Admission::kDropped;
+  world.receive(kUdp, request_text("INVITE", via(3)));
+  EXPECT_EQ(world.sent.size(), 2U);
+  EXPECT_EQ(world.layer->servers(), 1U);
+  world.receive(kUdp, request_text("INVITE", via(1)));
+  EXPECT_EQ(world.layer->counters().retransmissions, 1U) << "what is served already may come again";
+  world.receive(kUdp, request_text("CANCEL", via(1)));
+  EXPECT_EQ(world.times_of("200 OK (CANCEL)").size(), 1U) << "and be taken back";
+}
+
 TEST(TransactionLayer, BeyondTheLimitNewCallsAreRefusedAndOldOnesServed) {
   TransactionWorld world(4);
   const auto via = [](int i) { return "UDP 192.0.2.9;branch=z9hG4bK" + std::to_string(i); };
@@ -127,6 +148,7 @@ TEST(TransactionLayer, BeyondTheLimitNewCallsAreRefusedAndOldOnesServed) {
   EXPECT_EQ(world.times_of("503 Service Unavailable (INVITE)").size(), 2U);
   EXPECT_FALSE(test::message_of(world.sent[0].text).value("Retry-After").empty());
   EXPECT_EQ(world.layer->counters().overload, 2U);
+  EXPECT_EQ(world.full, 2);
   world.receive(kUdp, request_text("ACK", via(5)));
   EXPECT_EQ(world.layer->servers(), 4U);
   world.receive(kUdp, request_text("BYE", via(10), "2", "up"));

@@ -30,7 +30,9 @@ class TransactionWorld {
             [this](const Flow& flow, const Endpoint& to, SecretString text) { return take(flow, to, text); },
             TransactionLayer::User{
                 .request = [this](const std::shared_ptr<ServerTransaction>& request) { requests.push_back(request); },
-                .ack = [this](const Flow&, const Message& ack) { acks.push_back(ack); }},
+                .ack = [this](const Flow&, const Message& ack) { acks.push_back(ack); },
+                .admit = [this](const Flow&, const Message&) { return admission; },
+                .full = [this](const Flow&) { ++full; }},
             max_server)) {}
 
   void pass(milliseconds time) { timers.run(timers.now() + time); }
@@ -56,6 +58,8 @@ class TransactionWorld {
   }
 
   TimerQueue timers{kStart};
+  Admission admission = Admission::kServed;  ///< of new requests
+  int full = 0;
   std::vector<Sent> sent;
   std::vector<std::shared_ptr<ServerTransaction>> requests;
   std::vector<Message> acks;

@@ -106,14 +106,48 @@ TEST(TransportTcp, ASlowSenderIsGivenUpAndAnIdleOneToo) {
   limits.connection.idle = 400ms;
   TcpWorld world(limits);
   RawPeer slow(world, world.local);
-  slow.send("OPTIONS sip:a@h SIP/2.0\r\nVia: SIP/2.0/");
+  slow.send(options("TCP") + "OPTIONS sip:a@h SIP/2.0\r\nVia: SIP/2.0/");
   RawPeer idle(world, world.local);
+  idle.send(options("TCP"));
   EXPECT_TRUE(slow.ended());
   ASSERT_TRUE(world.until([&] { return world.closed.size() == 1; }));
   EXPECT_EQ(world.closed[0], "a message did not end in time");
   EXPECT_TRUE(idle.ended());
   ASSERT_TRUE(world.until([&] { return world.closed.size() == 2; }));
   EXPECT_EQ(world.closed[1], "idle");
+}
+
+/// Whoever connects has a message to send; neither silence nor keep-alives are one.
+TEST(TransportTcp, AConnectionWithoutAMessageIsGivenUp) {
+  TransportLimits limits;
+  limits.connection.message = 200ms;
+  TcpWorld world(limits);
+  RawPeer silent(world, world.local);
+  RawPeer pinging(world, world.local);
+  EXPECT_TRUE(world.until([&] {
+    pinging.send("\r\n\r\n");
+    return world.closed.size() == 2;
+  }));
+  EXPECT_EQ(world.closed[0], "no message in time");
+  EXPECT_EQ(world.closed[1], "no message in time");
+  EXPECT_EQ(world.transport->half_open(), 0U);
+}
+
+TEST(TransportTcp, AConnectionIsHalfOpenUntilItsFirstMessage) {
+  TransportLimits limits;
+  limits.counts.half_open = 1;
+  TcpWorld world(limits);
+  RawPeer first(world, world.local);
+  first.send(options("TCP"));
+  ASSERT_TRUE(world.takes(1));
+  RawPeer second(world, world.local);
+  ASSERT_TRUE(world.until([&] { return world.transport->half_open() == 1; }));
+  RawPeer third(world, world.local);
+  EXPECT_TRUE(second.ended()) << "the oldest one without a message goes";
+  third.send(options("TCP", 2));
+  EXPECT_TRUE(world.takes(2));
+  EXPECT_EQ(world.log.count(Limit::kHalfOpen), 1U);
+  EXPECT_EQ(world.transport->connections(), 2U);
 }
 
 /// Who sends single bytes forever does not keep a message going with them.
@@ -165,7 +199,7 @@ TEST(TransportTcp, PingsDoNotPileUpAnswers) {
 
 TEST(TransportTcp, ConnectionsOfOneAddressAreBounded) {
   TransportLimits limits;
-  limits.per_address = 2;
+  limits.counts.per_peer = 2;
   TcpWorld world(limits);
   auto first = std::make_unique<RawPeer>(world, world.local);
   RawPeer second(world, world.local);
@@ -182,7 +216,7 @@ TEST(TransportTcp, ConnectionsOfOneAddressAreBounded) {
 
 TEST(TransportTcp, ConnectionsInAllAreBounded) {
   TransportLimits limits;
-  limits.connections = 1;
+  limits.counts.in_all = 1;
   TcpWorld world(limits);
   RawPeer first(world, world.local);
   ASSERT_TRUE(world.until([&] { return world.transport->connections() == 1; }));

@@ -90,6 +90,12 @@ TEST(TransportUdp, MalformedRequestsAreAnswered) {
   }
   EXPECT_EQ(world.counters().malformed_answered, 6U);
   EXPECT_EQ(world.counters().wrong_transport, 1U);
+  const auto counted = [&](Malformed reason) { return world.counters().malformed[static_cast<std::size_t>(reason)]; };
+  EXPECT_EQ(counted(Malformed::kVersion), 1U);
+  EXPECT_EQ(counted(Malformed::kHeaderMissing), 1U);
+  EXPECT_EQ(counted(Malformed::kContentLength), 2U);
+  EXPECT_EQ(counted(Malformed::kTooLarge), 1U);
+  EXPECT_EQ(counted(Malformed::kWrongTransport), 1U);
   EXPECT_TRUE(world.messages.empty());
 }
 
@@ -107,6 +113,16 @@ TEST(TransportUdp, WhatCannotBeAnsweredIsDropped) {
   ASSERT_TRUE(world.takes(6));
   world.transport->send(world.flows.at(0), world.flows[0].remote, test::secret("last"));
   EXPECT_EQ(world.peer.next(), "last") << "nothing was answered before";
+}
+
+TEST(TransportUdp, AFloodOfMalformedRequestsIsAnsweredInPart) {
+  UdpWorld world;
+  world.gate.set_limits({.per_peer = 2, .in_all = 0}, {});
+  for (int i = 0; i < 20; ++i) world.peer.send(changed(options("UDP"), "Call-ID: call1\r\n", ""));
+  ASSERT_TRUE(world.takes(20));
+  EXPECT_GE(world.counters().malformed_answered, 2U);
+  EXPECT_GE(world.counters().malformed_dropped, 1U);
+  EXPECT_EQ(world.log.count(Limit::kUnanswered), world.counters().malformed_dropped);
 }
 
 TEST(TransportUdp, KeepAlivesAreCounted) {

@@ -42,13 +42,15 @@ class TransportWorld {
  public:
   explicit TransportWorld(TransportLimits limits = {})
       : transport(std::make_unique<Transport>(
-            io, limits,
+            io, gate, log,
             Transport::Events{.received =
                                   [this](const Flow& flow, Message message) {
                                     flows.push_back(flow);
                                     messages.push_back(std::move(message));
                                   },
-                              .closed = [this](const Flow&, const std::string& why) { closed.push_back(why); }})) {}
+                              .closed = [this](const Flow&, const std::string& why) { closed.push_back(why); }})) {
+    transport->set_limits(limits, {});
+  }
 
   bool until(const std::function<bool()>& done) { return test::until(io, done); }
   const TransportCounters& counters() const { return transport->counters(); }
@@ -75,6 +77,8 @@ class TransportWorld {
   std::vector<Message> messages;
   std::vector<std::string> closed;
   std::string refused;
+  LimitLog log;
+  RequestGate gate{log};
   std::unique_ptr<Transport> transport;
 };
 
