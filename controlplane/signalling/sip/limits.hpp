@@ -5,8 +5,8 @@
 
 namespace sallyport::controlplane::sip {
 
-inline constexpr std::size_t kMaxHead = 64 * 1024;   ///< start line and headers, the blank line included
-inline constexpr std::size_t kMaxBody = 256 * 1024;  ///< by Content-Length
-inline constexpr std::size_t kMaxHeaders = 256;      ///< header fields, after lists were taken apart
+inline constexpr std::size_t kMaxHead = 64 * 1024;  ///< start line and headers, the blank line included
+inline constexpr std::size_t kMaxBody = 64 * 1024;  ///< by Content-Length
+inline constexpr std::size_t kMaxHeaders = 256;     ///< header fields, after lists were taken apart
 
 }  // namespace sallyport::controlplane::sip

@@ -4,6 +4,12 @@
 #include "controlplane/signalling/sip/parse.hpp"
 
 namespace sallyport::controlplane::sip {
+namespace {
+
+/// Of a buffer, between two messages.
+constexpr std::size_t kKept = 16 * 1024;
+
+}  // namespace
 
 void StreamFramer::append(std::string_view bytes) {
   buffer_.erase(0, taken_);
@@ -20,7 +26,14 @@ StreamFramer::Step StreamFramer::broken(int status) {
 
 StreamFramer::Step StreamFramer::next() {
   if (head_size_ == 0) {
-    if (const Step step = read_head(); step != Step::kMessage) return step;
+    if (const Step step = read_head(); step != Step::kMessage) {
+      // A large message leaves no large buffer behind: there may be thousands of connections.
+      if (rest().empty() && buffer_.capacity() > kKept) {
+        buffer_ = SecretString();
+        taken_ = 0;
+      }
+      return step;
+    }
   }
   if (rest().size() - head_size_ < body_size_) return Step::kNeedMore;
   head_.assign(rest().substr(0, head_size_));

@@ -81,7 +81,7 @@ def connections(source, target, seconds, _):
     half_open = [connected(source, (target, 5061)) for _ in range(HALF_OPEN)]
     for tcp in half_open[::2]:
         give(tcp, b"\x16\x03\x01\x02\x00\x01")  # the beginning of a ClientHello
-    text = request("INVITE", 3, source, length=200_000).replace(b"UDP", b"TCP")
+    text = request("INVITE", 3, source, length=60_000).replace(b"UDP", b"TCP")
     began = time.monotonic()
     sent = 0
     while time.monotonic() - began < seconds:

@@ -26,8 +26,9 @@ TEST(SipLimits, TrunksCountForThemselves) {
 }
 
 TEST(SipLimits, ConnectionsLeaveRoomForOtherFiles) {
-  EXPECT_EQ(limits_of(SipConfig{}, 1024).transport.counts.in_all, 768U);
-  EXPECT_GT(limits_of(SipConfig{}, 0).transport.counts.in_all, 0U);
+  SipConfig config;
+  EXPECT_EQ(limits_of(config, 1024).transport.counts.in_all, 768U);
+  EXPECT_GT(limits_of(config, 0).transport.counts.in_all, 0U);
 }
 
 TEST(SipLimits, WhatTheProcessMayOpenIsRaised) {

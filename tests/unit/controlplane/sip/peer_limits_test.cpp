@@ -87,7 +87,7 @@ TEST(RateLimiter, ForgetsThoseWhoAreQuiet) {
   for (int i = 0; i < 100; ++i) limiter.take(address("10.0.1." + std::to_string(i)), kStart + 2s);
   EXPECT_EQ(limiter.peers(), 100U);
   for (int i = 0; i < 100; ++i) limiter.take(address("10.0.2.1"), kStart + 2s);
-  for (int i = 0; i < 60; ++i) limiter.take(address("10.0.2.1" + std::to_string(i % 10)), kStart + 4s + i * 2s);
+  for (int i = 0; i < 60; ++i) limiter.take(address("10.0.3." + std::to_string(i)), kStart + 4s + i * 2s);
   EXPECT_LT(limiter.peers(), 50U);
 }
 
