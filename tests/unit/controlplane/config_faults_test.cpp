@@ -85,13 +85,13 @@ const std::vector<Row>& rows() {
        {"FILE:14: unknown section 'codecs': expected one of [log], [workers], [memory], [crypto], [control], [store], "
         "[capture], "
         "[port.NAME], [stream.NAME], [sip], [srtp], [tls], [line.NAME], [trunk.NAME], "
-        "[route.NAME], [profile.NAME]"}},
+        "[user.NAME], [route.NAME], [profile.NAME]"}},
       {"port without a name",
        {{1, "[port]"}},
        {"FILE:1: unknown section 'port': expected one of [log], [workers], [memory], [crypto], [control], [store], "
         "[capture], "
         "[port.NAME], "
-        "[stream.NAME], [sip], [srtp], [tls], [line.NAME], [trunk.NAME], [route.NAME], [profile.NAME]"}},
+        "[stream.NAME], [sip], [srtp], [tls], [line.NAME], [trunk.NAME], [user.NAME], [route.NAME], [profile.NAME]"}},
       {"port name too long",
        {{1, "[port.abcdefghijklmnop]"}},
        {"FILE:1: section 'port.abcdefghijklmnop': expected a name of 1 to 15 letters, digits, '-' and '_' behind the "
