@@ -138,6 +138,7 @@ std::vector<std::string> restart_only_changes(const Config& running, const Confi
   Differences("store").compare("file", running.store_file, wanted.store_file).append_to(all);
   Differences("sip")
       .compare("listen", running.sip.listen, wanted.sip.listen)
+      .compare("resolver", running.sip.resolver, wanted.sip.resolver)
       .compare("advertised", running.sip.advertised, wanted.sip.advertised)
       .compare("media_timeout", running.sip.media_timeout, wanted.sip.media_timeout)
       .append_to(all);

@@ -25,6 +25,31 @@ const KindName* kind_of(std::string_view text) {
 
 bool is_alphanumeric(char c) { return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9'); }
 
+/// A name of DNS with at least one letter (RFC 1123 2.1), so that no mistyped address is one.
+bool is_domain_name(std::string_view text) {
+  if (text.empty() || text.size() > 253 || text.front() == '.' || text.back() == '.' ||
+      text.find("..") != std::string_view::npos) {
+    return false;
+  }
+  const std::string_view last = text.substr(text.rfind('.') + 1);
+  return std::all_of(text.begin(), text.end(), [](char c) { return is_alphanumeric(c) || c == '-' || c == '.'; }) &&
+         std::any_of(last.begin(), last.end(), [](char c) { return is_alphanumeric(c) && (c < '0' || c > '9'); });
+}
+
+/// "sip.example.net" or "sip.example.net:5070".
+bool add_name(std::vector<TrunkTarget>& out, sip::TransportKind kind, std::string_view text) {
+  TrunkTarget target;
+  target.kind = kind;
+  const std::size_t colon = text.find(':');
+  if (colon != std::string_view::npos && !set_number<std::uint16_t>(target.port, text.substr(colon + 1), 1, 65'535)) {
+    return false;
+  }
+  target.host = text.substr(0, colon);
+  if (!is_domain_name(target.host)) return false;
+  out.push_back(std::move(target));
+  return true;
+}
+
 }  // namespace
 
 bool add_listen(std::vector<SipListenConfig>& out, std::string_view text) {
@@ -44,12 +69,20 @@ bool add_target(std::vector<TrunkTarget>& out, std::string_view text) {
   if (!remote) {
     const bool bracketed = rest.starts_with('[') && rest.ends_with(']');
     const auto address = drivers::IpAddress::parse(bracketed ? rest.substr(1, rest.size() - 2) : rest);
-    if (!address) return false;
+    if (!address) return add_name(out, kind->kind, rest);
     remote = Endpoint{*address, sip::default_port(kind->kind)};
   }
   if (!is_host_address(remote->address)) return false;
-  out.push_back({kind->kind, *remote});
+  out.push_back({kind->kind, *remote, {}, 0});
   return true;
+}
+
+bool set_resolver(std::optional<Endpoint>& out, std::string_view text) {
+  constexpr std::uint16_t kDnsPort = 53;
+  out = Endpoint::parse(text);
+  const auto address = drivers::IpAddress::parse(text);
+  if (address) out = Endpoint{*address, kDnsPort};
+  return out && is_host_address(out->address);
 }
 
 bool set_dialled(std::string& out, std::string_view text, bool prefix) {

@@ -63,10 +63,12 @@ struct LineConfig : PartyConfig {
   std::vector<std::string> numbers;  ///< what it is called by, beside its name
 };
 
-/// Where a trunk's requests go to and come from.
+/// Where a trunk's requests go to and come from: an address, or a name that leads to some (RFC 3263).
 struct TrunkTarget {
   sip::TransportKind kind = sip::TransportKind::kUdp;
-  Endpoint remote;
+  Endpoint remote;         ///< of a name: what it was resolved to; none as the configuration has it
+  std::string host{};      ///< the name; empty where an address was given
+  std::uint16_t port = 0;  ///< given with the name; 0: as SRV records say
   bool operator==(const TrunkTarget&) const = default;
 };
 
@@ -122,6 +124,7 @@ struct SipConfig {
   std::vector<SipListenConfig> listen;  ///< empty: SIP is off
   std::string advertised;               ///< host that Contact and Via say; empty: the address itself
   std::string realm = "sallyport";
+  std::optional<Endpoint> resolver;  ///< the DNS server; nothing: the system's
   std::chrono::seconds nonce_validity{600};
   unsigned max_calls = 20'000;
   sip::PeerLimits limits;  ///< without those of trunks

@@ -105,6 +105,19 @@ std::string registration_text(const json& trunk) {
   return text(registration, "answer") == "-" ? out : out + ": " + text(registration, "answer");
 }
 
+/// "192.0.2.9:5060 (sip.example.net)", and why DNS has not been able to say so again.
+std::string target_text(const json& target) {
+  std::string shown = text(target, "target");
+  if (!target.contains("name")) return shown;
+  const json& name = target.at("name");
+  shown.append(" (").append(text(name, "host"));
+  const std::string problem = name.value("problem", "");
+  if (!problem.empty()) {
+    shown.append(", resolved ").append(text(name, "resolved_s")).append(" s ago; ").append(problem);
+  }
+  return shown + ")";
+}
+
 }  // namespace
 
 std::string trunks_text(const json& reply) {
@@ -119,7 +132,7 @@ std::string trunks_text(const json& reply) {
                    {"registration", Align::kLeft}});
   for (const json& trunk : reply.at("trunks")) {
     for (const json& target : trunk.at("targets")) {
-      table.add({text(trunk, "trunk"), text(target, "target"), text(target, "transport"), text(target, "state"),
+      table.add({text(trunk, "trunk"), target_text(target), text(target, "transport"), text(target, "state"),
                  text(target, "for_s"), text(target, "answer"), text(target, "round_trip_ms"),
                  registration_text(trunk)});
     }

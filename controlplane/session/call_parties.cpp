@@ -39,8 +39,8 @@ std::function<void(sip::UserAgent::Reached)> reach_again(const CallWorld& world,
       });
       return same == bindings.end() ? reached(nullptr, "the line is not registered") : reached(&same->flow, {});
     }
-    if (party.trunk == nullptr || party.trunk->targets.empty()) return reached(nullptr, "it has no target");
-    const auto& targets = party.trunk->targets;
+    const std::vector<TrunkTarget> targets = world.trunks.targets(*party.trunk);
+    if (targets.empty()) return reached(nullptr, world.trunks.problem(*party.trunk));
     const auto same = std::find_if(targets.begin(), targets.end(), [&](const TrunkTarget& target) {
       return target.kind == kind && target.remote.address == remote.address;
     });
@@ -59,7 +59,7 @@ void Call::reach_party(std::size_t number) {
   const Party& party = sides_[number].party;
   if (party.trunk != nullptr) {
     targets_ = world_.trunks.targets(*party.trunk);
-    return reach_trunk("it has no target");
+    return reach_trunk(world_.trunks.problem(*party.trunk));
   }
   const std::vector<Binding> bindings = world_.directory.bindings(party.line->name);
   if (bindings.empty()) return failed(number, 480, "the line is not registered");

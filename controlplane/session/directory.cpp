@@ -5,6 +5,7 @@
 #include <algorithm>
 
 #include "controlplane/session/digest_reply.hpp"
+#include "controlplane/session/trunk_target.hpp"
 #include "controlplane/signalling/sip/header_values.hpp"
 
 namespace sallyport::controlplane {
@@ -27,6 +28,20 @@ std::uint32_t wanted_expires(const Message& request, const NameAddress& contact,
   const std::string_view header = request.value("Expires");
   const std::string_view text = own != nullptr ? std::string_view(*own) : header;
   return sip::parse_count(text, 0xffffffff).value_or(static_cast<std::uint32_t>(usual.count()));
+}
+
+/// Why that flow cannot be the party's, whose certificate has to be for `device`.
+std::optional<Refused> unfit_as(const PartyConfig& party, const std::string& device, const sip::Flow& flow) {
+  // Where all are nonsecure, a device of a secure profile comes by what it can.
+  const bool lifted = party.applied && party.applied->security != party.security;
+  if (party.applied && !lifted && !allows(party.applied->transport, flow.kind)) {
+    return Refused{403, "the profile '" + party.applied->name + "' of " + party.name + " says transport = " +
+                            std::string(sallyport::controlplane::to_string(party.applied->transport)) +
+                            ", and it came by " + std::string(sip::name_of(flow.kind))};
+  }
+  // Where nobody asks for a password it is the certificate that says who it is.
+  std::string problem = path_problem(device, party.security, flow.tls.get(), !party.challenged());
+  return problem.empty() ? std::nullopt : std::optional(Refused{403, std::move(problem)});
 }
 
 }  // namespace
@@ -54,8 +69,11 @@ SignallingPath signalling_path(const sip::Flow& flow) {
   return flow.tls->encrypted ? SignallingPath::kProtectedWithEncryption : SignallingPath::kIntegrityOnly;
 }
 
-Directory::Directory(sip::UserAgent& agent, std::shared_ptr<const SipConfig> config)
-    : agent_(agent), config_(std::move(config)), challenger_({.realm = config_->realm}, agent.timers().now()) {}
+Directory::Directory(sip::UserAgent& agent, const TargetNames& names, std::shared_ptr<const SipConfig> config)
+    : agent_(agent),
+      names_(names),
+      config_(std::move(config)),
+      challenger_({.realm = config_->realm}, agent.timers().now()) {}
 
 void Directory::set_config(std::shared_ptr<const SipConfig> config) {
   if (config->realm != config_->realm) {
@@ -86,17 +104,31 @@ const LineConfig* Directory::line_of(std::string_view user) const {
   return nullptr;
 }
 
-std::optional<Refused> Directory::unfit(const PartyConfig& party, const sip::Flow& flow) const {
-  // Where all are nonsecure, a device of a secure profile comes by what it can.
-  const bool lifted = party.applied && party.applied->security != party.security;
-  if (party.applied && !lifted && !allows(party.applied->transport, flow.kind)) {
-    return Refused{403, "the profile '" + party.applied->name + "' of " + party.name + " says transport = " +
-                            std::string(sallyport::controlplane::to_string(party.applied->transport)) +
-                            ", and it came by " + std::string(sip::name_of(flow.kind))};
+std::optional<Refused> Directory::unfit(const LineConfig& line, const sip::Flow& flow) const {
+  return unfit_as(line, line.device(), flow);
+}
+
+std::optional<Refused> Directory::unfit(const TrunkConfig& trunk, const sip::Flow& flow) const {
+  std::optional<Refused> first;
+  for (const std::string& name : server_names(trunk)) {
+    auto refused = unfit_as(trunk, name, flow);
+    if (!refused) return std::nullopt;
+    if (!first) first = std::move(refused);
   }
-  // Where nobody asks for a password it is the certificate that says who it is.
-  std::string problem = path_problem(party.device(), party.security, flow.tls.get(), !party.challenged());
-  return problem.empty() ? std::nullopt : std::optional(Refused{403, std::move(problem)});
+  return first;
+}
+
+/// Whether one of the addresses that its targets are, or lead to now, is the flow's.
+bool Directory::comes_from(const TrunkConfig& trunk, const sip::Flow& flow) const {
+  const auto is_its = [&](const TrunkTarget& target) {
+    return target.remote.address == flow.remote.address && (flow.reliable() || target.remote.port == flow.remote.port);
+  };
+  return std::any_of(trunk.targets.begin(), trunk.targets.end(), [&](const TrunkTarget& target) {
+    if (target.kind != flow.kind) return false;
+    if (target.host.empty()) return is_its(target);
+    const std::vector<TrunkTarget> resolved = names_.all(target);
+    return std::any_of(resolved.begin(), resolved.end(), is_its);
+  });
 }
 
 /// Whether its requests have to prove who they are from. A trunk is known by its address and certificate; its password
@@ -189,11 +221,7 @@ bool Directory::answer_challenge(const Party& party, const Message& challenge, M
 
 Sender Directory::sender(const Message& request, const sip::Flow& flow) const {
   for (const TrunkConfig& trunk : config_->trunks) {
-    const bool its = std::any_of(trunk.targets.begin(), trunk.targets.end(), [&](const TrunkTarget& target) {
-      return target.kind == flow.kind && target.remote.address == flow.remote.address &&
-             (flow.reliable() || target.remote.port == flow.remote.port);
-    });
-    if (!its) continue;
+    if (!comes_from(trunk, flow)) continue;
     if (auto refused = unfit(trunk, flow)) return {{}, std::move(refused)};
     return {{config_, nullptr, &trunk}, {}};
   }

@@ -12,6 +12,7 @@
 
 #include "controlplane/security/digest_challenger.hpp"
 #include "controlplane/security/digest_client.hpp"
+#include "controlplane/session/target_names.hpp"
 #include "controlplane/signalling/sip/user_agent.hpp"
 #include "controlplane/sip_config.hpp"
 
@@ -69,11 +70,14 @@ struct Target {
 
 class Directory {
  public:
-  Directory(sip::UserAgent& agent, std::shared_ptr<const SipConfig> config);
+  /// `names`: what trunks' targets lead to.
+  Directory(sip::UserAgent& agent, const TargetNames& names, std::shared_ptr<const SipConfig> config);
 
   void set_config(std::shared_ptr<const SipConfig> config);
   /// Whether a flow that a party of a call comes by may be its own (S2, S8).
-  bool fits(const Party& party, const sip::Flow& flow) const { return !unfit(party.settings(), flow); }
+  bool fits(const Party& party, const sip::Flow& flow) const {
+    return party.line != nullptr ? !unfit(*party.line, flow) : !unfit(*party.trunk, flow);
+  }
   const std::shared_ptr<const SipConfig>& config() const noexcept { return config_; }
 
   /// The party that an out-of-dialog request is from: a trunk by the address that it comes from, or a line by the user
@@ -112,10 +116,13 @@ class Directory {
   bool challenged(const Party& party) const;
   const UserConfig* user_of(const Party& party, std::string_view name) const;
   void find(const RouteConfig& route, Party& party) const;
-  std::optional<Refused> unfit(const PartyConfig& party, const sip::Flow& flow) const;
+  std::optional<Refused> unfit(const LineConfig& line, const sip::Flow& flow) const;
+  std::optional<Refused> unfit(const TrunkConfig& trunk, const sip::Flow& flow) const;
+  bool comes_from(const TrunkConfig& trunk, const sip::Flow& flow) const;
   void clean(std::vector<Binding>& bindings) const;
 
   sip::UserAgent& agent_;
+  const TargetNames& names_;
   std::shared_ptr<const SipConfig> config_;
   DigestChallenger challenger_;
   std::map<std::string, DigestClient> clients_;  ///< of trunks

@@ -23,7 +23,7 @@ std::size_t raise_open_files() {
   return static_cast<std::size_t>(limit.rlim_cur);
 }
 
-sip::PeerLimits limits_of(const SipConfig& config, std::size_t open_files) {
+sip::PeerLimits limits_of(const SipConfig& config, std::size_t open_files, const TargetNames* names) {
   sip::PeerLimits limits = config.limits;
   const std::size_t most = open_files > 2 * kOtherFiles ? open_files - kOtherFiles : kOtherFiles;
   std::size_t& connections = limits.transport.counts.in_all;
@@ -33,7 +33,13 @@ sip::PeerLimits limits_of(const SipConfig& config, std::size_t open_files) {
     connections = most;
   }
   for (const TrunkConfig& trunk : config.trunks) {
+    std::vector<TrunkTarget> targets;
     for (const TrunkTarget& target : trunk.targets) {
+      if (target.host.empty()) targets.push_back(target);
+      if (target.host.empty() || names == nullptr) continue;
+      for (TrunkTarget& resolved : names->all(target)) targets.push_back(std::move(resolved));
+    }
+    for (const TrunkTarget& target : targets) {
       const auto [known, fresh] = limits.configured.emplace(target.remote.address, trunk.requests);
       if (fresh) continue;
       // An address of two trunks has the higher limit of both.

@@ -4,6 +4,7 @@
 
 #include <nlohmann/json.hpp>
 
+#include "controlplane/session/target_names.hpp"
 #include "controlplane/signalling/sip/peer_limits.hpp"
 #include "controlplane/signalling/sip/user_agent.hpp"
 #include "controlplane/sip_config.hpp"
@@ -14,8 +15,9 @@ namespace sallyport::controlplane {
 std::size_t raise_open_files();
 
 /// Those of [sip], with trunks for themselves. Connections are never so many that other files could not be opened any
-/// more; a warning says where that is less than was asked for.
-sip::PeerLimits limits_of(const SipConfig& config, std::size_t open_files);
+/// more; a warning says where that is less than was asked for. `names`: what trunks' targets lead to; null: not known
+/// yet.
+sip::PeerLimits limits_of(const SipConfig& config, std::size_t open_files, const TargetNames* names = nullptr);
 
 /// Names of the limits that refuse something at present: for `sallyport status`.
 nlohmann::json limits_biting(const sip::LimitLog& log);

@@ -102,9 +102,11 @@ SipService::SipService(boost::asio::io_context& io, const Config& config, Datapl
                     calls_.flow_closed(flow);
                     trunks_.flow_closed(flow);
                   }}),
-      directory_(agent_, std::make_shared<SipConfig>(config.sip)),
+      dns_(io, config.sip.resolver),
+      names_(agent_.timers(), dns_),
+      directory_(agent_, names_, std::make_shared<SipConfig>(config.sip)),
       trunks_(
-          agent_, [this] { return client_tls(); }, directory_.config()),
+          agent_, names_, [this] { return client_tls(); }, directory_.config()),
       calls_({.agent = agent_,
               .gate = gate_,
               .directory = directory_,
@@ -128,6 +130,7 @@ SipService::SipService(boost::asio::io_context& io, const Config& config, Datapl
                  listen.integrity_only ? " (integrity only)" : "");
   }
   agent_.set_session_times(config.sip.session_times);
+  names_.on_change([this] { agent_.set_limits(limits_of(*directory_.config(), open_files_, &names_)); });
   agent_.run();
   if (tls_) renew_tickets();
 }
@@ -155,8 +158,8 @@ std::uint16_t SipService::pool_for(const PartyConfig& party, bool v6) const {
 void SipService::reload(const SipConfig& config) {
   if (tls_) tls_->reload(settings_of(config));
   agent_.set_session_times(config.session_times);
-  agent_.set_limits(limits_of(config, open_files_));
   profiles_changed(config);
+  agent_.set_limits(limits_of(config, open_files_, &names_));
 }
 
 void SipService::profiles_changed(const SipConfig& config) {

@@ -16,7 +16,9 @@
 #include "controlplane/session/device_notice.hpp"
 #include "controlplane/session/directory.hpp"
 #include "controlplane/session/fixed_ports.hpp"
+#include "controlplane/session/target_names.hpp"
 #include "controlplane/session/trunks.hpp"
+#include "controlplane/signalling/dns/resolver.hpp"
 #include "controlplane/signalling/sip/user_agent.hpp"
 
 namespace sallyport::controlplane {
@@ -70,6 +72,8 @@ class SipService {
   FixedPorts fixed_;
   std::size_t open_files_;  ///< that the process may have
   sip::UserAgent agent_;
+  dns::Resolver dns_;
+  TargetNames names_;
   Directory directory_;
   Trunks trunks_;
   Calls calls_;

@@ -112,6 +112,11 @@ void TrunkRegistration::try_in(Duration delay) {
 void TrunkRegistration::try_now() {
   attempts_ = {};
   const std::vector<TrunkTarget> targets = ways_.targets();
+  // Names may be being looked up still.
+  if (targets.empty() && failures_ == 0) {
+    ++failures_;
+    return try_in(times_.retry / 4);
+  }
   if (targets.empty()) return failed("the trunk has no target");
   reach(next_of(targets));
 }
@@ -140,7 +145,8 @@ void TrunkRegistration::reach(const TrunkTarget& target) {
 Message TrunkRegistration::request(const sip::Flow& flow, const TrunkTarget& target) const {
   const std::string address =
       target.remote.address.v6 ? "[" + target.remote.address.to_string() + "]" : target.remote.address.to_string();
-  const std::string& domain = settings_.domain.empty() ? address : settings_.domain;
+  const std::string& host = target.host.empty() ? address : target.host;
+  const std::string& domain = settings_.domain.empty() ? host : settings_.domain;
   const std::string aor = "<sip:" + settings_.user + "@" + domain + ">";
   Message message = Message::request("REGISTER", "sip:" + domain);
   message.add("Max-Forwards", "70");

@@ -138,6 +138,46 @@ TEST(ConfigSip, APasswordIsNotShownAndNotReadableByOthers) {
   EXPECT_EQ(faults[0].find("wonderland"), std::string::npos);
 }
 
+TEST(ConfigSip, TargetsMayBeNames) {
+  struct Row {
+    const char* text;
+    const char* host;
+    std::uint16_t port;
+  };
+  for (const Row& row : {Row{"tls:sip.example.net", "sip.example.net", 0},
+                         Row{"tls:sip.example.net:5071", "sip.example.net", 5071}, Row{"tls:pbx-1", "pbx-1", 0}}) {
+    const TemporaryFolder folder;
+    const std::string text = with_line(kSite, 24, std::string("target = ") + row.text);
+    const TrunkTarget target = load_config(folder.write("test.conf", text, 0600), {}).sip.trunks.at(0).targets.at(0);
+    EXPECT_EQ(target.host, row.host);
+    EXPECT_EQ(target.port, row.port);
+    EXPECT_EQ(target.kind, sip::TransportKind::kTls);
+    EXPECT_EQ(target.remote, Endpoint());
+  }
+  // A mistyped address is no name.
+  for (const char* text : {"tls:10.0.1.999", "tls:sip.example.net:0", "tls:sip.example.net:x", "tls:a..b", "tls:.",
+                           "tls:a_b.net", "tls:sip.example.net.:5061", "tls:10.0.1.9:99999", "sip.example.net"}) {
+    const Faults faults = faults_with(with_line(kSite, 24, std::string("target = ") + text));
+    ASSERT_EQ(faults.size(), 1U) << text;
+    EXPECT_NE(faults[0].find("expected udp:ADDRESS[:PORT], udp:NAME[:PORT], tcp:... or tls:..."), std::string::npos)
+        << faults[0];
+  }
+}
+
+TEST(ConfigSip, TheResolverIsAnAddress) {
+  const TemporaryFolder folder;
+  const auto resolver = [&](const std::string& text) {
+    return load_config(
+               folder.write("test.conf", with_line(kSite, 16, "listen = tls:10.0.1.1:5061\nresolver = " + text), 0600),
+               {})
+        .sip.resolver;
+  };
+  EXPECT_EQ(resolver("10.0.0.53"), Endpoint::parse("10.0.0.53:53"));
+  EXPECT_EQ(resolver("[2001:db8::53]:5353"), Endpoint::parse("[2001:db8::53]:5353"));
+  EXPECT_EQ(load_config(folder.write("test.conf", kSite, 0600), {}).sip.resolver, std::nullopt);
+  EXPECT_FALSE(faults_with(with_line(kSite, 16, "listen = tls:10.0.1.1:5061\nresolver = dns.example.net")).empty());
+}
+
 TEST(ConfigSip, UsersAreRead) {
   const TemporaryFolder folder;
   const std::string text = with_line(kSite, 25, "challenge = yes") + "[user.board]\npassword = chalk\n" +

@@ -24,7 +24,7 @@ struct Caller : TrunkWorld {
     config.trunks.push_back(trunk);
     config.users = std::move(users);
     auto shared = std::make_shared<SipConfig>(config);
-    directory = std::make_unique<Directory>(agent, shared);
+    directory = std::make_unique<Directory>(agent, names, shared);
     asked = [this](const std::shared_ptr<sip::ServerTransaction>& transaction) {
       Sender sender = directory->sender(transaction->request(), transaction->flow());
       ASSERT_FALSE(sender.refused) << sender.refused->why;

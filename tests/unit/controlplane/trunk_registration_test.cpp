@@ -225,7 +225,7 @@ struct Site : Provider {
 TEST(TrunkRegistrations, FollowTheConfiguration) {
   Site site;
   Trunks trunks(
-      site.agent, [] { return nullptr; }, site.shared());
+      site.agent, site.names, [] { return nullptr; }, site.shared());
   const auto state = [&] { return trunks.list().at(0).at("registration").value("state", ""); };
   ASSERT_TRUE(site.serve([&] { return state() == "registered"; }));
   EXPECT_EQ(trunks.list().at(0).at("registration").at("target"), "udp:" + site.at.to_string());
@@ -246,7 +246,7 @@ TEST(TrunkRegistrations, FollowTheConfiguration) {
 TEST(TrunkRegistrations, AreTakenBackAtTheEnd) {
   Site site;
   Trunks trunks(
-      site.agent, [] { return nullptr; }, site.shared());
+      site.agent, site.names, [] { return nullptr; }, site.shared());
   ASSERT_TRUE(site.serve([&] { return site.accepted.size() == 1; }));
   ASSERT_TRUE(site.serve([&] { return trunks.list().at(0).at("registration").at("state") == "registered"; }));
   bool left = false;
@@ -258,7 +258,7 @@ TEST(TrunkRegistrations, AreTakenBackAtTheEnd) {
 TEST(TrunkRegistrations, TheEndDoesNotWaitForASilentProvider) {
   Site site;
   Trunks trunks(
-      site.agent, [] { return nullptr; }, site.shared());
+      site.agent, site.names, [] { return nullptr; }, site.shared());
   ASSERT_TRUE(site.serve([&] { return trunks.list().at(0).at("registration").at("state") == "registered"; }));
   site.answer = [](const Message&) { return std::optional<Message>(); };
   bool left = false;

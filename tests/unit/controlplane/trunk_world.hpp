@@ -4,8 +4,10 @@
 #include <functional>
 #include <string>
 
+#include "controlplane/session/target_names.hpp"
 #include "controlplane/signalling/sip/reply_endpoint.hpp"
 #include "controlplane/signalling/sip/user_agent.hpp"
+#include "fake_dns.hpp"
 #include "sip/transport_world.hpp"
 
 namespace sallyport::controlplane::test {
@@ -48,6 +50,8 @@ class TrunkWorld : public sip::test::TransportWorld {
   /// A request to the agent.
   std::function<void(const std::shared_ptr<sip::ServerTransaction>&)> asked;
   sip::UserAgent agent;
+  FakeDns dns{agent.timers()};
+  TargetNames names{agent.timers(), dns};
 
  private:
   void reply(const sip::Flow& flow, const sip::Message& request) {
