@@ -133,6 +133,7 @@ def floods(tap):
         call(cleo, ben)
         tap.ok(True, "phones register and call after it")
         calm(tap, gateway)
+        reloaded(tap, lab, gateway, cleo)
 
 
 def call(caller, callee):
@@ -177,6 +178,20 @@ def calm(tap, gateway):
     begun = gateway.log().count("more requests a second than sip.requests_per_peer")
     tap.equal(begun, 2, "the log has a line when a limit begins to bite, and one when it is over")
     tap.ok(gateway.balanced(), "every packet is accounted for")
+
+
+def reloaded(tap, lab, gateway, phone):
+    """Other limits, by a reload."""
+    site = sections(lab)
+    site["sip"]["requests_per_peer"] = 1
+    gateway.write(site)
+    gateway.reload()
+    gateway.wait_for_log("reloaded")
+    phone.forget()
+    for _ in range(20):
+        phone.new_dialog("nobody").request("OPTIONS")
+    refused = phone.wait(lambda message: message.status == 503, "a 503")
+    tap.ok(int(refused["Retry-After"]) > 0, "a reload brings other limits")
 
 
 if __name__ == "__main__":
