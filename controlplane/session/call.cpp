@@ -41,13 +41,14 @@ Call::Side Call::make_side(Party party) const {
   return side;
 }
 
-sip::CallLeg::Events Call::events_of(std::size_t number) {
+/// Of that leg, which is or may become the one of that number.
+sip::CallLeg::Events Call::events_of(std::size_t number, const sip::CallLeg& leg) {
   const Party& party = sides_[number].party;
   return {.progress = [this, number](int status, const SecretString& text) { progress(number, status, text); },
           .answered = [this, number](const SecretString& text) { answered(number, text); },
           .failed = [this, number](int status, const std::string& why) { failed(number, status, why); },
           .challenged = world_.directory.answers_challenges(party),
-          .reach = reach_again(world_, party, sides_[number].leg->flow()),
+          .reach = reach_again(world_, party, leg.flow()),
           .fits = [&directory = world_.directory, party](const sip::Flow& flow) { return directory.fits(party, flow); },
           .acknowledged = [this, number](const SecretString& text) { acknowledged(number, text); },
           .offered = [this, number](const SecretString& text) { offered(number, text); },
@@ -65,7 +66,8 @@ void Call::start(const std::shared_ptr<sip::ServerTransaction>& invite) {
   const std::string caller = from ? from->uri.user : std::string();
   sip::CallLeg& leg = *sides_[kCaller].leg;
   leg.use(invite->flow());
-  if (const std::string problem = leg.take(invite, number_, events_of(kCaller)); !problem.empty()) return end(problem);
+  if (const std::string problem = leg.take(invite, number_, events_of(kCaller, leg)); !problem.empty())
+    return end(problem);
   invite->respond(100);
   // What is left of the hops goes on, so that a loop over trunks ends (RFC 7332).
   const auto hops = sip::parse_count(request.value("Max-Forwards"), 255);
@@ -120,6 +122,7 @@ void Call::deliver(std::size_t number, SecretString answer) {
 
 void Call::answered(std::size_t number, const SecretString& description) {
   if (over_ || renewed(number, description)) return;
+  if (number == invited_) drop_forks(200, kElsewhere);
   if (given_up_ == number) {
     // The transfer that it was asked for is no more, and it has keys of it: both legs agree anew.
     given_up_.reset();
@@ -188,7 +191,11 @@ void Call::acknowledged(std::size_t number, const SecretString& description) {
 }
 
 void Call::failed(std::size_t number, int status, const std::string& reason) {
-  if (over_ || renewal_failed(number, status)) return;
+  if (over_ || renewal_failed(number, status) || next_fork(number, status, reason)) return;
+  if (refusal_ && number == invited_) {
+    const auto said = final_refusal(status, reason);
+    return failed(number, said.first, said.second);
+  }
   if (given_up_ == number) return given_up_.reset();
   sip::CallLeg& two = *sides_[other(number)].leg;
   if (transfer_) {
@@ -253,6 +260,7 @@ void Call::refused(StreamHandle handle) {
 void Call::end(const std::string& why) {
   if (over_) return;
   over_ = true;
+  drop_forks(480, why);
   for (const auto& leg : leaving_) leg->hang_up(480, why);
   ended_ = Clock::now();
   why_ = why;

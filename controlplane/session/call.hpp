@@ -3,7 +3,8 @@
 // with new keys and another status. Control thread only.
 //
 // Its parts: call.cpp what SIP tells of it, call_negotiation.cpp offers and answers, call_parties.cpp how parties are
-// reached, call_targets.cpp a trunk's targets, call_transfer.cpp legs that change, call_upkeep.cpp what it looks after.
+// reached, call_targets.cpp a trunk's targets, call_forks.cpp a line's phones, call_transfer.cpp legs that change,
+// call_upkeep.cpp what it looks after.
 #pragma once
 
 #include <array>
@@ -80,6 +81,8 @@ class Call {
   using Clock = CallView::Clock;
   /// How long an invited party may ring: RFC 3261 16.6's timer C.
   static constexpr std::chrono::minutes kRinging{3};
+  /// What phones are told that rang in vain (RFC 3326 3.1).
+  static constexpr const char* kElsewhere = "Call completed elsewhere";
 
   Call(CallWorld& world, std::uint64_t id, Party caller, Target target);
   Call(const Call&) = delete;
@@ -149,7 +152,7 @@ class Call {
 
   static std::size_t other(std::size_t number) noexcept { return 1 - number; }
   Side make_side(Party party) const;
-  sip::CallLeg::Events events_of(std::size_t number);
+  sip::CallLeg::Events events_of(std::size_t number, const sip::CallLeg& leg);
 
   // Reaching a party.
   void reach_party(std::size_t number);
@@ -158,6 +161,17 @@ class Call {
   void lose_patience(std::uint64_t attempt);
   void invite_party(std::size_t number, const sip::Flow& flow, const Endpoint& to, const std::string& uri);
   bool retry_in_clear(std::size_t number, int status);
+
+  // Phones of a line that ring together.
+  void invite_forks(std::size_t number, const SecretString& offer);
+  sip::CallLeg::Events fork_events(std::size_t number, sip::CallLeg& fork);
+  void promote(std::size_t number, sip::CallLeg& fork);
+  void fork_failed(std::size_t number, sip::CallLeg& fork, int status, const std::string& why);
+  bool next_fork(std::size_t number, int status, const std::string& why);
+  void note_refusal(int status, const std::string& why);
+  std::pair<int, std::string> final_refusal(int status, const std::string& why);
+  void drop_forks(int status, const std::string& why);
+
   void prepare_media(std::size_t number);
 
   // Offers and answers.
@@ -216,6 +230,8 @@ class Call {
   std::vector<TrunkTarget> targets_;  ///< of the invited party where it is a trunk, in the order to be tried
   std::size_t target_ = 0;            ///< of them, the one that is tried
   std::uint64_t attempt_ = 0;         ///< one more with each that is tried
+  std::vector<std::unique_ptr<sip::CallLeg>> forks_;    ///< phones of the invited line that ring beside its leg
+  std::optional<std::pair<int, std::string>> refusal_;  ///< what a phone that rings no more has said
   std::optional<Offer> offer_;
   std::array<LegMedia, 2> planned_;  ///< by an answer that is being passed on
   std::vector<LineRelay> relays_;    ///< with it

@@ -93,7 +93,9 @@ void Call::invite_party(std::size_t number, const sip::Flow& flow, const Endpoin
       onward = std::move(*text);
     }
     invitation_.uri = uri;
-    side.leg->invite(flow, to, invitation_, std::move(onward), events_of(number));
+    sip::CallLeg* const leg = side.leg.get();
+    leg->invite(flow, to, invitation_, onward, events_of(number, *leg));
+    if (!over_ && sides_[number].leg.get() == leg && !leg->over()) invite_forks(number, onward);
   } catch (const SetupError& error) {
     failed(number, 503, error.what());
   }

@@ -146,6 +146,7 @@ void Call::transfer_done() {
 void Call::transfer_failed(int status, const std::string& why) {
   Transfer failed = std::move(*transfer_);
   transfer_.reset();
+  drop_forks(480, why);
   offer_.reset();
   first_offer_.clear();
   spdlog::info("call {}: transfer to {} failed: {} {}", id_, sides_[failed.number].party.to_string(), status, why);
@@ -168,7 +169,7 @@ void Call::transfer_failed(int status, const std::string& why) {
   } else {
     sides_[stays].new_keys = failed.worn;
   }
-  sides_[failed.number].leg->set_events(events_of(failed.number));
+  sides_[failed.number].leg->set_events(events_of(failed.number, *sides_[failed.number].leg));
   media_->unpark();
   if (!failed.cseq.empty()) sides_[failed.number].leg->notify_refer(failed.cseq, status);
 }
@@ -184,7 +185,7 @@ void Call::transfer_attended(std::size_t number, const sip::ServerTransaction& r
   // The consulted call keeps a leg that is over, so that it can be shown.
   sides_[number] = std::exchange(theirs, consulted.make_side(theirs.party));
   ask_new_keys(sides_[number]);
-  sides_[number].leg->set_events(events_of(number));
+  sides_[number].leg->set_events(events_of(number, *sides_[number].leg));
   media_->adopt(number, *consulted.media_, other(consulting));
   update_status();
   consulted.hang_up("transferred to call " + std::to_string(id_));
@@ -221,7 +222,7 @@ void Call::replace_leg(std::size_t number, const std::shared_ptr<sip::ServerTran
   const auto from = sip::NameAddress::parse(invite->request().value("From"));
   made.identity = name_address(from ? from->display : std::string(), from ? from->uri.user : std::string(),
                                world_.directory.config()->realm);
-  if (!made.leg->take(invite, number_, events_of(number)).empty()) return transfer_failed(400, "bad INVITE");
+  if (!made.leg->take(invite, number_, events_of(number, *made.leg)).empty()) return transfer_failed(400, "bad INVITE");
   try {
     prepare_media(number);
   } catch (const SetupError& error) {

@@ -39,7 +39,7 @@ CallLeg::Forks CallLeg::forks() const {
 CallLeg::~CallLeg() {
   agent_.timers().cancel(session_timer_);
   agent_.timers().cancel(patience_);
-  leave_client();
+  leave_client({});
   leave_answered();
   // One that nobody answers would be kept for ever.
   if (server_) refuse_server(487);
@@ -327,9 +327,9 @@ void CallLeg::refuse_server(int status) { refuse_server(server_->reply(status));
 
 /// An INVITE of ours without a final answer is on its own from here on: it is cancelled, and a 2xx that comes all the
 /// same is acknowledged.
-void CallLeg::leave_client() {
+void CallLeg::leave_client(const std::string& reason) {
   if (!client_) return;
-  if (!up_) return abandon();
+  if (!up_) return abandon(reason);
   const auto client = std::exchange(client_, nullptr);
   client->set_events(
       {.response =
@@ -338,11 +338,11 @@ void CallLeg::leave_client() {
              if (success && dialog) agent.send_ack(flow, to, dialog->ack(cseq));
            },
        .failed = {}});
-  client->cancel();
+  client->cancel(reason);
 }
 
 /// CANCELs our INVITE. An answer that crosses it still makes a dialog, which is ended when we are long gone.
-void CallLeg::abandon() {
+void CallLeg::abandon(const std::string& reason) {
   const auto client = std::exchange(client_, nullptr);
   client->set_events({.response =
                           [&agent = agent_, flow = flow_, to = to_, invite = client->request(),
@@ -351,7 +351,7 @@ void CallLeg::abandon() {
                               let_go(agent, flow, to, invite, answer, forks);
                           },
                       .failed = {}});
-  client->cancel();
+  client->cancel(reason);
 }
 
 }  // namespace sallyport::controlplane::sip

@@ -87,9 +87,11 @@ class CallLeg : public DialogUser {
   void notify_refer(std::string_view cseq, int status);
   /// What Call-Info says to the party from here on; empty: nothing.
   void set_call_info(std::string value) { call_info_ = std::move(value); }
-  /// Ends it by whatever ends it now: CANCEL, a final answer, BYE. No event comes any more.
+  /// Ends it by whatever ends it now: CANCEL, a final answer, BYE, with that as the reason (RFC 3326; with status 200
+  /// of a CANCEL a phone notes no missed call). No event comes any more.
   void hang_up(int status, const std::string& why);
 
+  const std::string& call_info() const noexcept { return call_info_; }
   bool up() const noexcept { return up_; }
   bool over() const noexcept { return over_; }
   const Flow& flow() const noexcept { return flow_; }
@@ -130,9 +132,9 @@ class CallLeg : public DialogUser {
   bool acknowledge_reliable(Early& early, const Message& answer);
   void success(const Message& answer);
   void leave_answered();
-  void leave_client();
+  void leave_client(const std::string& reason);
   bool fits(const Flow& flow) const;
-  void abandon();
+  void abandon(const std::string& reason);
   void confirm(Dialog dialog);
   void offered(const std::shared_ptr<ServerTransaction>& transaction);
   void watch_server();

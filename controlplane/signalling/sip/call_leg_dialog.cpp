@@ -71,16 +71,17 @@ void CallLeg::hang_up(int status, const std::string& why) {
   if (over_) return;
   over_ = true;
   agent_.timers().cancel(session_timer_);
+  const std::string reason = "SIP;cause=" + std::to_string(status) + ";text=" + quoted(why);
   if (up_) {
     if (server_) refuse_server(487);
-    leave_client();
+    leave_client(reason);
     return send_bye(why);
   }
   if (server_) {
     over_ = false;  // refuse() says so itself
     return refuse(status, why);
   }
-  leave_client();
+  leave_client(reason);
 }
 
 void CallLeg::send_bye(const std::string& why) {
@@ -97,7 +98,7 @@ void CallLeg::end(const std::string& why) {
   if (over_) return;
   over_ = true;
   agent_.timers().cancel(session_timer_);
-  leave_client();
+  leave_client({});
   if (dialog_ && answered_ && !last_ack_) acknowledge({});
   if (server_) refuse_server(487);
   // Whoever ended it has had our 2xx.

@@ -103,16 +103,18 @@ void ClientTransaction::send_ack(const Message& response) {
   layer_.send_(flow_, to_, ack_);
 }
 
-void ClientTransaction::cancel() {
+void ClientTransaction::cancel(const std::string& reason) {
   if (final_ || cancel_wanted_ || !is_invite()) return;
   cancel_wanted_ = true;
+  cancel_reason_ = reason;
   if (provisional_) send_cancel();
 }
 
 void ClientTransaction::send_cancel() {
   if (cancel_sent_) return;
   cancel_sent_ = true;
-  const Message cancel = beside(request_, "CANCEL");
+  Message cancel = beside(request_, "CANCEL");
+  if (!cancel_reason_.empty()) cancel.add("Reason", cancel_reason_);
   std::shared_ptr<ClientTransaction> transaction(
       new ClientTransaction(layer_, key_ + " CANCEL", flow_, to_, cancel, Events{}));
   layer_.add(transaction);

@@ -100,9 +100,9 @@ class ClientTransaction : public std::enable_shared_from_this<ClientTransaction>
   const Flow& flow() const noexcept { return flow_; }
   /// Whether any answer has come.
   bool heard() const noexcept { return provisional_ || final_; }
-  /// CANCELs an INVITE, as soon as that is allowed (RFC 3261 9.1). Its final answer still comes, 487 as a rule; where
-  /// none does, `failed`.
-  void cancel();
+  /// CANCELs an INVITE, as soon as that is allowed (RFC 3261 9.1), with that Reason header (RFC 3326), if any. Its
+  /// final answer still comes, 487 as a rule; where none does, `failed`.
+  void cancel(const std::string& reason = {});
   /// Tells someone else, or nobody, from here on; what the other side needs is done all the same.
   void set_events(Events events) { events_ = std::make_shared<const Events>(std::move(events)); }
 
@@ -134,6 +134,7 @@ class ClientTransaction : public std::enable_shared_from_this<ClientTransaction>
   bool success_ = false;
   bool cancel_wanted_ = false;
   bool cancel_sent_ = false;
+  std::string cancel_reason_;
   TimerQueue::Id repeat_timer_;
   TimerQueue::Id end_timer_;
 };
