@@ -194,8 +194,21 @@ def leg_memory_aims(figures):
     yield outcome("memory of a million legs, all of it: MiB, at most", 2048, [(GCM, memory(1000000, "all"))], True)
 
 
+def call_aims(figures):
+    for way, rate in (("udp", 3500), ("tls", 2000)):
+        yield outcome(f"calls over {way}: set up and ended per second of the control thread's time, at least", rate,
+                      [(way, figures.get("call_capacity", over=way))], False)
+        yield outcome(f"calls over {way}: a second, none failing, at least", rate,
+                      [(way, figures.get("call_rate", over=way))], False)
+        yield outcome(f"calls over {way}: setup at half of that rate, p99: ms, at most", 10,
+                      [(way, figures.get("call_setup", over=way, load="half", at="p99"))], True)
+    yield outcome("20,000 calls up: memory of the process for each: KiB, at most", 24,
+                  [(way, figures.get("call_memory", over=way, calls=20000)) for way in ("udp", "tls")], True)
+
+
 def outcomes(best):
     figures = Figures(best)
     return [found for aims in (bare_aims, many_streams_aims, libsrtp_aims, single_packet_aims, f8_aims, memory_aims,
-                               relay_aims, worker_aims, leg_memory_aims, peer_aims, latency_aims, control_aims)
+                               relay_aims, worker_aims, leg_memory_aims, peer_aims, latency_aims, control_aims,
+                               call_aims)
             for found in aims(figures)]

@@ -59,8 +59,10 @@ def quick_runs():
         run("memory_bench", "--streams=1000000", f"--benchmark_filter=memory_leg/suite:{AIM_SUITES[0]}", once=True),
         run("churn_bench", once=True),
         run("negotiation_bench"),
+        run("sip_bench"),
         run("peers_bench.py", once=True),
         run("latency_bench.py", once=True),
+        run("calls_bench.py", once=True),
     ]
 
 
@@ -88,8 +90,10 @@ def full_runs():
             once=True),
         run("churn_bench", "--seconds=10", once=True),
         run("negotiation_bench"),
+        run("sip_bench"),
         run("peers_bench.py", "--seconds=5", once=True),
         run("latency_bench.py", "--seconds=10", "--trial=2", once=True),
+        run("calls_bench.py", "--seconds=10", once=True),
     ]
 
 

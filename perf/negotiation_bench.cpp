@@ -8,7 +8,7 @@
 #include <variant>
 
 #include "controlplane/negotiation/media_plan.hpp"
-#include "perf/pass_timer.hpp"
+#include "perf/work_timer.hpp"
 
 namespace sallyport::perf {
 namespace {
@@ -52,22 +52,11 @@ Leg leg_of(const char* address, std::uint16_t port, SrtpUse srtp) {
   return leg;
 }
 
-template <class Work>
-void measure(benchmark::State& state, Work work) {
-  const double start = thread_seconds();
-  for (auto iteration : state) {
-    static_cast<void>(iteration);
-    work();
-  }
-  state.counters["value"] = (thread_seconds() - start) * 1e6 / static_cast<double>(state.iterations());
-  state.SetLabel("us");
-}
-
 void whole_call(benchmark::State& state, const std::string& answer, SrtpUse callee) {
   const std::string offer = secure_offer();
   const Leg a = leg_of("198.51.100.1", 20000, SrtpUse::kSavp);
   const Leg b = leg_of("198.51.100.2", 30000, callee);
-  measure(state, [&] {
+  measure_us(state, [&] {
     const SessionDescription offered = read(offer);
     const OfferPlan sent = plan_offer(offered, a, b);
     benchmark::DoNotOptimize(to_string(sent.offer));
@@ -83,12 +72,12 @@ void srtp_to_srtp(benchmark::State& state) { whole_call(state, secure_answer(), 
 
 void parse(benchmark::State& state) {
   const std::string text = secure_offer();
-  measure(state, [&] { benchmark::DoNotOptimize(read(text)); });
+  measure_us(state, [&] { benchmark::DoNotOptimize(read(text)); });
 }
 
 void write(benchmark::State& state) {
   const SessionDescription session = read(secure_offer());
-  measure(state, [&] { benchmark::DoNotOptimize(to_string(session)); });
+  measure_us(state, [&] { benchmark::DoNotOptimize(to_string(session)); });
 }
 
 BENCHMARK(srtp_to_srtp)->Name("negotiation/work:srtp_to_srtp");

@@ -6,11 +6,13 @@
 
 #include "controlplane/signalling/sip/parse.hpp"
 #include "controlplane/signalling/sip/transaction_layer.hpp"
+#include "perf/work_timer.hpp"
 
 namespace {
 
 using namespace sallyport::controlplane;
 using namespace sallyport::controlplane::sip;
+using sallyport::perf::measure_us;
 
 const Flow kFlow{1,
                  TransportKind::kTls,
@@ -38,9 +40,9 @@ Message read(std::string_view text) {
 
 void read_invite(benchmark::State& state) {
   const std::string text = request("INVITE", 1, "i", std::string(500, 'v'));
-  for (auto _ : state) benchmark::DoNotOptimize(read(text));
+  measure_us(state, [&] { benchmark::DoNotOptimize(read(text)); });
 }
-BENCHMARK(read_invite);
+BENCHMARK(read_invite)->Name("sip/what:read_invite");
 
 /// INVITE and ACK come, 100, 180 and 200 go: five messages.
 void answer_call(benchmark::State& state) {
@@ -52,7 +54,7 @@ void answer_call(benchmark::State& state) {
                           .ack = [&](const Flow&, const Message&) { call->acknowledged(); }});
   const SecretString body(500, 'v');
   std::uint64_t number = 0;
-  for (auto _ : state) {
+  measure_us(state, [&] {
     layer.received(kFlow, read(request("INVITE", ++number, "i", std::string_view(body))));
     call->respond(100);
     call->respond(180);
@@ -61,9 +63,9 @@ void answer_call(benchmark::State& state) {
     call->respond(std::move(ok));
     layer.received(kFlow, read(request("ACK", number, "a", {})));
     timers.run(timers.now() + std::chrono::microseconds(300));
-  }
+  });
 }
-BENCHMARK(answer_call);
+BENCHMARK(answer_call)->Name("sip/what:answer_call");
 
 /// INVITE goes, 100, 180 and 200 come: four messages.
 void place_call(benchmark::State& state) {
@@ -76,7 +78,7 @@ void place_call(benchmark::State& state) {
     message.remove("Via");
     return message;
   }();
-  for (auto _ : state) {
+  measure_us(state, [&] {
     const auto call =
         layer.request(kFlow, kFlow.remote, "192.0.2.1:5061", offer,
                       {.response = [](const Message& answer) { benchmark::DoNotOptimize(&answer); }, .failed = {}});
@@ -85,9 +87,9 @@ void place_call(benchmark::State& state) {
       layer.received(kFlow, read(std::string_view(answer)));
     }
     timers.run(timers.now() + std::chrono::microseconds(300));
-  }
+  });
 }
-BENCHMARK(place_call);
+BENCHMARK(place_call)->Name("sip/what:place_call");
 
 }  // namespace
 

@@ -26,7 +26,8 @@ def build_folder():
 def program(name):
     """Path of one of our programs."""
     places = {"sallyportd": "controlplane", "sallyport": "controlplane", "srtp_check": "tests/demo",
-              "srtp_protect": "tests/e2e", "find_secrets": "tests/secrets", "sallyport-load": "perf/load"}
+              "srtp_protect": "tests/e2e", "find_secrets": "tests/secrets", "sallyport-load": "perf/load",
+              "sallyport-call-load": "perf/calls"}
     return build_folder() / places[name] / name
 
 
