@@ -57,8 +57,8 @@ def hear(tap, one, two):
     for leg in (one, two):
         leg.hears()
     for _ in range(3):
-        one.talk(10)
-        two.talk(10)
+        one.talk(one.to, 10)
+        two.talk(two.to, 10)
     tap.equal((one.hears(), two.hears()), ({two.party.name}, {one.party.name}), "they hear each other, and nobody else")
 
 
@@ -166,8 +166,8 @@ def early_media(tap):
         call.to, dialog.to = early.media(), invite.media()
         call.hears()
         for _ in range(3):
-            call.talk(2)
-            dialog.talk(10)
+            call.talk(call.to, 2)
+            dialog.talk(dialog.to, 10)
         tap.equal(call.hears(), {dialog.party.name}, "the caller hears the phone that plays")
         take(*rung[2])
         answer = call.wait(200)
