@@ -52,7 +52,8 @@ DataplaneClient::DataplaneClient(const DataplaneOptions& options, const drivers:
                                  .max_streams = options_.max_streams,
                                  .idle_polls = options_.idle_polls,
                                  .idle_sleep = options_.idle_sleep,
-                                 .tsc_hz = clock_.hz()},
+                                 .tsc_hz = clock_.hz(),
+                                 .buffers = ports_.empty() ? nullptr : ports_.front().port->pool().get()},
         addresses_, ports_for(id),
         dataplane::WorkerRings{.commands = &slot->commands, .events = &slot->events, .hand_over = &hand_over_},
         options_.make_engine(id));
@@ -153,6 +154,13 @@ void DataplaneClient::set_sink(StreamHandle handle, const dataplane::Sink& sink)
 void DataplaneClient::set_payloads(StreamHandle handle, const dataplane::PayloadMap& payloads) {
   send(handle.worker, dataplane::SetPayloads{handle.stream, payloads});
 }
+
+void DataplaneClient::play(StreamHandle handle, std::unique_ptr<dataplane::Player> player) {
+  player->stream = handle.stream;
+  send(handle.worker, dataplane::Play{std::move(player)});
+}
+
+void DataplaneClient::stop_playing(StreamHandle handle) { send(handle.worker, dataplane::StopPlaying{handle.stream}); }
 
 void DataplaneClient::adjust(StreamHandle handle, dataplane::AdjustStream settings) {
   settings.stream = handle.stream;
@@ -326,6 +334,11 @@ void DataplaneClient::take(dataplane::WorkerId worker, dataplane::RocRefused& ev
 void DataplaneClient::take(dataplane::WorkerId worker, dataplane::StateTaken& event) {
   if (!event.taken) event.state.reset();
   if (listener_.state_taken) listener_.state_taken({worker, event.stream}, event.direction, std::move(event.state));
+}
+
+void DataplaneClient::take(dataplane::WorkerId worker, dataplane::PlayerRetired& event) {
+  if (event.finished && listener_.played) listener_.played({worker, event.player->stream});
+  event.player.reset();
 }
 
 void DataplaneClient::take(dataplane::WorkerId worker, dataplane::MediaLost& event) {

@@ -61,6 +61,8 @@ struct DataplaneListener {
   std::function<void(const crypto::Context* key)> key_gone;
   /// set_roc() came too late.
   std::function<void(StreamHandle, std::uint32_t ssrc)> roc_refused;
+  /// All of a prompt that does not loop was played to that leg.
+  std::function<void(StreamHandle)> played;
   /// A worker's crypto device does not answer, or (false) answers again.
   std::function<void(dataplane::WorkerId, bool silent)> device_silent;
   /// The answer to snapshot(); null where that direction has no key, or the stream is gone.
@@ -112,6 +114,9 @@ class DataplaneClient {
   void set_sink(StreamHandle handle, const dataplane::Sink& sink);
   /// Other payload types on the way from this leg to its sink.
   void set_payloads(StreamHandle handle, const dataplane::PayloadMap& payloads);
+  /// Plays to a leg, in the place of what was played to it; the player's `stream` is filled in.
+  void play(StreamHandle handle, std::unique_ptr<dataplane::Player> player);
+  void stop_playing(StreamHandle handle);
   /// Changes what AdjustStream holds; its `stream` is filled in.
   void adjust(StreamHandle handle, dataplane::AdjustStream settings);
   void rekey_receive(StreamHandle handle, std::unique_ptr<crypto::Context> context, std::chrono::milliseconds grace);
@@ -177,6 +182,7 @@ class DataplaneClient {
   static void flush(Slot& slot);
   void take(dataplane::WorkerId worker, dataplane::StreamRetired& event);
   void take(dataplane::WorkerId worker, dataplane::ContextRetired& event);
+  void take(dataplane::WorkerId worker, dataplane::PlayerRetired& event);
   void take(dataplane::WorkerId worker, dataplane::MediaLost& event);
   void take(dataplane::WorkerId worker, dataplane::MediaResumed& event);
   void take(dataplane::WorkerId worker, dataplane::KeyLifetime& event);

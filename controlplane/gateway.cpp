@@ -108,6 +108,7 @@ Gateway::Gateway(Config config, std::vector<std::string> overrides)
                                   if (sip_) sip_->gate().key_gone(key);
                                 },
                             .roc_refused = [this](auto... told) { streams_->roc_refused(told...); },
+                            .played = {},
                             .device_silent = [this](auto... told) { log_crypto_device(told...); },
                             .state_taken = {}});
   streams_ = std::make_unique<StaticStreams>(*dataplane_, *engine_, [this](auto&&... arguments) {

@@ -7,6 +7,7 @@
 #include "crypto/context.hpp"
 #include "crypto/state_snapshot.hpp"
 #include "dataplane/capture.hpp"
+#include "dataplane/media/player.hpp"
 #include "dataplane/stream.hpp"
 #include "dataplane/trace.hpp"
 
@@ -47,6 +48,16 @@ struct SetRtcp {
 struct SetSink {
   StreamId stream;
   Sink sink;
+};
+
+/// Plays to a leg, in the place of what was played to it. PlayerRetired answers, sooner or later.
+struct Play {
+  std::unique_ptr<Player> player;
+};
+
+/// Ends what is played to a leg.
+struct StopPlaying {
+  StreamId stream;
 };
 
 /// Other payload types on the way from this leg to its sink.
@@ -122,7 +133,7 @@ struct StartCapture {
 struct StopCapture {};
 
 using Command = std::variant<std::monostate, AddStream, RemoveStream, SetNextHop, SetRemote, SetRtcp, SetSink,
-                             SetPayloads, RekeyReceive, RekeySend, AdjustStream, InstallEpochKey, SendWithKey, SetRoc,
-                             SnapshotState, StartTrace, StopTrace, StartCapture, StopCapture>;
+                             SetPayloads, Play, StopPlaying, RekeyReceive, RekeySend, AdjustStream, InstallEpochKey,
+                             SendWithKey, SetRoc, SnapshotState, StartTrace, StopTrace, StartCapture, StopCapture>;
 
 }  // namespace sallyport::dataplane

@@ -7,6 +7,7 @@
 
 #include "crypto/context.hpp"
 #include "crypto/state_snapshot.hpp"
+#include "dataplane/media/player.hpp"
 #include "dataplane/stream.hpp"
 
 namespace sallyport::dataplane {
@@ -55,6 +56,13 @@ struct EpochKeyRetired {
   std::unique_ptr<crypto::EpochKey> key;
 };
 
+/// A player that was stopped or replaced, whose leg is gone, for which there was no room, or (`finished`) that has
+/// played all of its prompt.
+struct PlayerRetired {
+  std::unique_ptr<Player> player;
+  bool finished = false;
+};
+
 /// SetRoc came too late or found no room.
 struct RocRefused {
   StreamId stream;
@@ -81,8 +89,8 @@ struct TraceEnded {};
 /// Likewise for a capture.
 struct CaptureEnded {};
 
-using Event =
-    std::variant<std::monostate, StreamRetired, ContextRetired, MediaLost, MediaResumed, KeyLifetime, EpochDue,
-                 EpochKeyRetired, RocRefused, StateTaken, DeviceSilent, DeviceAnswers, TraceEnded, CaptureEnded>;
+using Event = std::variant<std::monostate, StreamRetired, ContextRetired, MediaLost, MediaResumed, KeyLifetime,
+                           EpochDue, EpochKeyRetired, PlayerRetired, RocRefused, StateTaken, DeviceSilent,
+                           DeviceAnswers, TraceEnded, CaptureEnded>;
 
 }  // namespace sallyport::dataplane

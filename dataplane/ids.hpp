@@ -19,7 +19,8 @@ struct StreamId {
   bool operator==(const StreamId&) const = default;
 };
 
-/// Where a stream's received media goes: a peer leg, on this worker or another.
+/// Where a stream's received media goes: a peer leg, on this worker or another; without a stream (generation 0) it has
+/// come where it was to go.
 struct Sink {
   WorkerId worker = 0;
   StreamId stream;

@@ -13,16 +13,33 @@
 namespace sallyport::dataplane {
 
 /// The steps of Worker::poll_once() that are measured.
-enum class Stage : std::uint8_t { kRx, kClassify, kUnprotect, kRoute, kProtect, kTransmit, kPunt, kCount };
+enum class Stage : std::uint8_t { kRx, kClassify, kUnprotect, kRoute, kPace, kProtect, kTransmit, kPunt, kCount };
 
 inline constexpr std::size_t kStages = static_cast<std::size_t>(Stage::kCount);
-inline constexpr std::array<std::string_view, kStages> kStageNames{"rx",      "classify", "unprotect", "route",
-                                                                   "protect", "transmit", "punt"};
+inline constexpr std::array<std::string_view, kStages> kStageNames{"rx",   "classify", "unprotect", "route",
+                                                                   "pace", "protect",  "transmit",  "punt"};
 
 struct StageStats {
   Counter packets;
   Counter bursts;
   Counter ticks;  ///< TSC ticks spent on non-empty bursts
+};
+
+/// What is played to legs, and how punctually.
+struct PlayoutStats {
+  /// Upper ends, in us, of the classes of `lateness`; what is later is in the last one.
+  static constexpr std::array<std::uint32_t, 7> kLateness{50, 100, 250, 500, 1000, 5000, 20000};
+
+  Counter frames;                                      ///< that were sent
+  Counter skipped;                                     ///< that were not, since their time had gone
+  Counter no_buffer;                                   ///< turns without one: there was no packet buffer
+  std::array<Counter, kLateness.size() + 1> lateness;  ///< frames, by how long after its moment each left
+
+  void note_late(std::uint64_t us, std::uint64_t count) noexcept {
+    std::size_t i = 0;
+    while (i < kLateness.size() && us >= kLateness[i]) ++i;
+    lateness[i].add(count);
+  }
 };
 
 /// One worker's part in one port.
@@ -46,6 +63,8 @@ struct alignas(64) WorkerStats {
   Counter resumed;      ///< back from there
   std::array<Counter, kDropReasons> drops;
   std::array<StageStats, kStages> stages;
+  PlayoutStats playout;
+  Counter playing;  ///< legs that something is played to
   Counter passes;
   Counter busy_ticks;   ///< TSC ticks of passes that found work
   Counter total_ticks;  ///< TSC ticks since the worker started

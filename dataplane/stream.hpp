@@ -22,6 +22,8 @@
 
 namespace sallyport::dataplane {
 
+struct Player;
+
 inline constexpr std::int8_t kKeepDscp = -1;
 
 /// What few legs need.
@@ -29,6 +31,7 @@ struct StreamMore {
   std::array<Counter32, kDropReasons> drops;
   Lanes lanes;
   PayloadMap payloads;  ///< of what the party sends, for the leg that the sink names
+  Player* player;       ///< in the worker's Playout, while something is played to it
 };
 
 /// In cache lines, since of thousands of streams none is in the cache when its packet comes: one for both directions
@@ -49,6 +52,7 @@ struct alignas(64) Stream : crypto::InSecretMemory {
   bool attention_waits : 1 = false;  ///< a key asks something of control, and the ring of events was full
   bool removed : 1 = false;          ///< waits for its parked packets
   bool renumbers : 1 = false;        ///< its payload map changes something
+  bool playing : 1 = false;          ///< something is played to it
   Counter32 out_ssrc;                ///< SSRC of the newest RTP packet sent
   Counter sent;                      ///< RTP packets
   Counter sent_bytes;                ///< theirs, without UDP/IP headers

@@ -12,6 +12,8 @@ namespace sallyport::dataplane {
 namespace {
 
 constexpr int kCommandsPerPass = 8;
+/// What is played waits its turn with what is relayed.
+constexpr int kPlayoutBurstsPerPass = 4;
 /// A command yields two events at most; without room for them it waits.
 constexpr std::size_t kEventsPerCommand = 2;
 /// Every stream is looked at once in about so many sweeps; a sweep comes every millisecond.
@@ -38,6 +40,8 @@ Worker::Worker(const WorkerOptions& options, std::span<const LocalAddress> addre
              .device_watch = DeviceWatch(Clock(options.tsc_hz).ticks(options.device_patience)),
              .quarantine = &quarantine_,
              .workspace = crypto::make_workspace(),
+             .playout = std::make_unique<Playout>(options.max_streams, options.tsc_hz),
+             .buffers = options.buffers,
              .srtp = {},
              .hand_over = rings.hand_over,
              .events = rings.events,
@@ -62,6 +66,7 @@ bool Worker::poll_once() noexcept {
   for (std::uint16_t port = 0; port < state_.ports.size(); ++port) busy |= poll_port(port);
   busy |= poll_hand_over();
   busy |= poll_device();
+  busy |= poll_players();
   retirement_.send_due();
   const std::uint64_t packets = state_.stats.taken() - taken;
   from = next_stretch(packets == 0 ? PauseKind::kIdle : PauseKind::kPackets, from, packets);
@@ -199,6 +204,23 @@ bool Worker::poll_device() noexcept {
   return any;
 }
 
+/// Step 5, and 6 and 7 for what it made.
+bool Worker::poll_players() noexcept {
+  if (state_.playout->empty()) return false;
+  bool any = false;
+  StageTimer timer(state_.stats);
+  for (int bursts = 0; bursts < kPlayoutBurstsPerPass; ++bursts) {
+    Burst made;
+    if (!pace(state_, made)) break;
+    any = true;
+    timer.lap(Stage::kPace, made.size());
+    Burst none;
+    forward(timer, none, made);
+    timer.lap(Stage::kCount, 0);
+  }
+  return any;
+}
+
 void Worker::take_handed_over(Burst& received, Burst& media, rte_mbuf* packet) noexcept {
   const PacketMeta& meta = meta_of(packet);
   switch (meta.hand_over) {
@@ -251,6 +273,7 @@ void Worker::apply(RemoveStream& command) noexcept {
   if (stream == nullptr) return;
   state_.stats.streams.set(state_.stats.streams.read() - 1);
   stream->removed = true;
+  stop_playing(state_, *stream, false);
   const Stream& removed = *stream;
   retirement_.give_back(StreamRetired{std::move(stream), false}, removed);
 }
@@ -285,6 +308,28 @@ void Worker::apply(SetSink& command) noexcept {
 void Worker::apply(SetPayloads& command) noexcept {
   Stream* stream = state_.table.find(command.stream);
   if (stream != nullptr) stream->set_payloads(command.payloads);
+}
+
+void Worker::apply(Play& command) noexcept {
+  Player& player = *command.player;
+  Stream* stream = state_.table.find(player.stream);
+  if (stream != nullptr && stream->playing) {
+    Player& before = *stream->more->player;
+    player.go_on_from(before);
+    stream->more->player = &player;
+    rings_.events->push(PlayerRetired{state_.playout->replace(before, std::move(command.player)), false});
+  } else if (stream != nullptr && state_.playout->add(command.player, state_.now)) {
+    stream->playing = true;
+    stream->more->player = &player;
+    state_.stats.playing.set(state_.playout->size());
+  } else {
+    rings_.events->push(PlayerRetired{std::move(command.player), false});
+  }
+}
+
+void Worker::apply(StopPlaying& command) noexcept {
+  Stream* stream = state_.table.find(command.stream);
+  if (stream != nullptr) stop_playing(state_, *stream, false);
 }
 
 void Worker::apply(RekeyReceive& command) noexcept {

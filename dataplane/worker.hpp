@@ -29,6 +29,7 @@ struct WorkerOptions {
   unsigned idle_polls = 64;  ///< empty passes before it sleeps; 0: never
   std::chrono::microseconds idle_sleep{50};
   double tsc_hz = 1e9;
+  rte_mempool* buffers = nullptr;  ///< for packets that the worker makes itself
 };
 
 /// Control's ends of the rings are in DataplaneClient; these are the worker's.
@@ -66,6 +67,8 @@ class Worker {
   void apply(SetRtcp& command) noexcept;
   void apply(SetSink& command) noexcept;
   void apply(SetPayloads& command) noexcept;
+  void apply(Play& command) noexcept;
+  void apply(StopPlaying& command) noexcept;
   void apply(RekeyReceive& command) noexcept;
   void apply(RekeySend& command) noexcept;
   void apply(AdjustStream& command) noexcept;
@@ -82,6 +85,7 @@ class Worker {
   bool poll_port(std::uint16_t port) noexcept;
   bool poll_hand_over() noexcept;
   bool poll_device() noexcept;
+  bool poll_players() noexcept;
   void take_handed_over(Burst& received, Burst& media, rte_mbuf* packet) noexcept;
   void run_stages(Burst& received, Burst& media) noexcept;
   void forward(StageTimer& timer, Burst& opened, Burst& media) noexcept;

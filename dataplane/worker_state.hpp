@@ -18,6 +18,7 @@
 #include "dataplane/net_headers.hpp"
 #include "dataplane/packet.hpp"
 #include "dataplane/parking.hpp"
+#include "dataplane/playout.hpp"
 #include "dataplane/quarantine.hpp"
 #include "dataplane/ring.hpp"
 #include "dataplane/stats.hpp"
@@ -74,6 +75,8 @@ struct WorkerState {
   DeviceWatch device_watch;
   Quarantine* quarantine = nullptr;  ///< the worker's; outlives the engine
   crypto::WorkspacePtr workspace;
+  std::unique_ptr<Playout> playout;
+  rte_mempool* buffers = nullptr;               ///< for packets that are made here
   std::array<crypto::SrtpPacket, kBurst> srtp;  ///< the burst as the transforms see it
   HandOverMesh* hand_over = nullptr;
   Ring<Event>* events = nullptr;  ///< towards control
@@ -89,6 +92,13 @@ inline bool drop(WorkerState& worker, rte_mbuf* packet, Stream* leg, DropReason 
   if (leg != nullptr) leg->more->drops[static_cast<std::size_t>(reason)].add();
   if (worker.trace != nullptr) [[unlikely]]
     worker.trace->note_drop(meta_of(packet), reason);
+  rte_pktmbuf_free(packet);
+  return false;
+}
+
+/// Ends a packet's life where it was to go. Always false, as drop().
+inline bool consume(WorkerState& worker, rte_mbuf* packet) noexcept {
+  worker.stats.consumed.add();
   rte_pktmbuf_free(packet);
   return false;
 }

@@ -49,7 +49,7 @@ DeviceSetup setup_for(const PortOptions& options, unsigned queues) {
 
 }  // namespace
 
-EthPort::EthPort(const PortOptions& options, unsigned queues, MbufPool& pool) : options_(options) {
+EthPort::EthPort(const PortOptions& options, unsigned queues, MbufPool& pool) : options_(options), pool_(&pool) {
   if (queues == 0 || options.descriptors == 0) {
     throw SetupError(whose(options) + ": expected at least one queue and one descriptor");
   }
@@ -70,7 +70,7 @@ EthPort::EthPort(const PortOptions& options, unsigned queues, MbufPool& pool) : 
 }
 
 EthPort::EthPort(TwinTag, const EthPort& port, const std::string& interface, unsigned queues, MbufPool& pool)
-    : options_(port.options()) {
+    : options_(port.options()), pool_(&pool) {
   // The device keeps as many buffers per queue as it has descriptors and reads one frame at a time.
   constexpr std::uint16_t kTapDescriptors = 64;
   options_.name = interface;

@@ -72,6 +72,8 @@ class EthPort {
   /// How a Linux interface was taken, kAfXdp or kAfPacket; kAuto for every other kind.
   LinuxMode linux_mode() const noexcept { return linux_mode_; }
   std::uint16_t mtu() const noexcept;
+  /// Whose buffers it receives into, and sends from at least cost.
+  MbufPool& pool() const noexcept { return *pool_; }
   /// For the user: "af_xdp on veth0 with own program, 1 queue".
   const std::string& description() const noexcept { return description_; }
   /// For the user: how media finds the worker that owns its UDP port. "RSS by UDP destination port"; "hand-over": the
@@ -103,6 +105,7 @@ class EthPort {
   void adopt(std::unique_ptr<EthernetDevice> device);
 
   PortOptions options_;
+  MbufPool* pool_;
   std::unique_ptr<ResourceLock> lock_;  ///< outlives the device: nobody else may take the interface before
   std::unique_ptr<MemifSocketFile> memif_socket_;
   std::unique_ptr<EthernetDevice> device_;

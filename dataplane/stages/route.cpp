@@ -28,6 +28,7 @@ bool route_one(WorkerState& worker, rte_mbuf* packet) noexcept {
     if (!rtcp_is_well_formed(bytes_of(packet))) return drop(worker, packet, &leg, DropReason::kRtcpMalformed);
     rtcp_to_source_numbers(bytes_of(packet), leg.clock);
   }
+  if (!leg.sink.stream.valid()) return consume(worker, packet);
   if (leg.sink.worker == worker.id) return deliver(worker, packet, leg.sink.stream);
   meta.sink = leg.sink.stream;
   return hand_over(worker, packet, leg.sink.worker, HandOver::kMedia);

@@ -39,6 +39,14 @@ void route(WorkerState& worker, Burst& burst) noexcept;
 /// The second half of route: clear media for the leg `sink` of this worker gets that leg's numbers. False: it is gone.
 bool deliver(WorkerState& worker, rte_mbuf* packet, StreamId sink) noexcept;
 
+/// Frames of prompts whose moment has come, as clear media with the numbers of the legs that they leave by; a burst at
+/// most, into an empty one. False: none is due.
+bool pace(WorkerState& worker, Burst& burst) noexcept;
+
+/// Gives the player of a leg back to control, if it has one; there is room for the event. `finished`: as in
+/// PlayerRetired.
+void stop_playing(WorkerState& worker, Stream& leg, bool finished) noexcept;
+
 /// RTP to SRTP and RTCP to SRTCP, for legs that have a sending key.
 void protect(WorkerState& worker, Burst& burst) noexcept;
 

@@ -135,7 +135,8 @@ Gateway::Gateway(const GatewayOptions& options, drivers::MbufPool& pool)
                                           .workers = options.layout.workers,
                                           .max_streams = options.max_streams,
                                           .device_patience = options.device_patience,
-                                          .tsc_hz = clock_.hz()};
+                                          .tsc_hz = clock_.hz(),
+                                          .buffers = pool.get()};
     const dataplane::WorkerRings rings{commands_.back().get(), events_.back().get(), &mesh_};
     auto engine = options.engines ? options.engines->for_worker(id) : crypto::make_engine(options.engine);
     workers_.push_back(
@@ -197,7 +198,7 @@ std::unique_ptr<dataplane::Stream> Gateway::build(const Leg& leg, std::size_t in
     stream->tx = make_context(*leg.send_key, {.max_ssrcs = leg.max_ssrcs, .rtp_epoch = first_epoch});
   }
   stream->id = sinks_[index].stream;
-  if (!leg.peer.empty()) stream->sink = sink_of(leg.peer);
+  stream->sink = leg.peer.empty() ? dataplane::Sink{0, {options_.max_streams, 1}} : sink_of(leg.peer);
   stream->rtcp = leg.rtcp;
   stream->source_check = leg.source_check;
   stream->dscp = leg.dscp;
