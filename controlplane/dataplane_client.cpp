@@ -337,7 +337,7 @@ void DataplaneClient::take(dataplane::WorkerId worker, dataplane::StateTaken& ev
 }
 
 void DataplaneClient::take(dataplane::WorkerId worker, dataplane::PlayerRetired& event) {
-  if (event.finished && listener_.played) listener_.played({worker, event.player->stream});
+  if (event.finished && listener_.played) listener_.played({worker, event.player->stream}, event.player.get());
   event.player.reset();
 }
 

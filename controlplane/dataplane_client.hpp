@@ -61,8 +61,8 @@ struct DataplaneListener {
   std::function<void(const crypto::Context* key)> key_gone;
   /// set_roc() came too late.
   std::function<void(StreamHandle, std::uint32_t ssrc)> roc_refused;
-  /// All of a prompt that does not loop was played to that leg.
-  std::function<void(StreamHandle)> played;
+  /// All of a prompt that does not loop was played to that leg. The player is a name only, to be compared.
+  std::function<void(StreamHandle, const dataplane::Player*)> played;
   /// A worker's crypto device does not answer, or (false) answers again.
   std::function<void(dataplane::WorkerId, bool silent)> device_silent;
   /// The answer to snapshot(); null where that direction has no key, or the stream is gone.

@@ -14,11 +14,7 @@ Playout::Playout(std::uint32_t most, double hz)
 
 bool Playout::add(std::unique_ptr<Player>& player, Tsc now) noexcept {
   if (players_ == most_) return false;
-  if (players_ == 0) {
-    round_start_ = now;
-    slot_ = taken_ = 0;
-    ++round_;
-  }
+  if (players_ == 0) start_anew(now);
   // From the next moment on, so that a first player is heard at once.
   const std::uint32_t first = slot_ % kSlots;
   std::uint32_t best = first;
@@ -59,6 +55,7 @@ void Playout::take(Tsc now, Due& due) noexcept {
   due.count = 0;
   if (players_ == 0) return;
   if (now > due_at(slot_) + period_) catch_up(now);
+  if (now + period_ < due_at(slot_)) start_anew(now);
   for (std::uint32_t tried = 0; tried <= kSlots; ++tried) {
     const Tsc moment = due_at(slot_);
     if (moment > now) return;
@@ -71,6 +68,13 @@ void Playout::take(Tsc now, Due& due) noexcept {
     while (taken_ < used_[slot_] && due.count < kBurst) due.players[due.count++] = at(place(slot_, taken_++));
     return;
   }
+}
+
+/// The clock went back: the machine was restored or moved.
+void Playout::start_anew(Tsc now) noexcept {
+  round_start_ = now;
+  slot_ = taken_ = 0;
+  ++round_;
 }
 
 void Playout::next_slot() noexcept {

@@ -48,6 +48,7 @@ class Playout {
   Tsc due_at(std::uint32_t slot) const noexcept { return round_start_ + period_ * slot / kSlots; }
   std::uint32_t place(std::uint32_t slot, std::uint32_t number) const noexcept { return slot * depth_ + number; }
   void next_slot() noexcept;
+  void start_anew(Tsc now) noexcept;
   void catch_up(Tsc now) noexcept;
 
   Tsc period_;

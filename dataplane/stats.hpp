@@ -30,10 +30,10 @@ struct PlayoutStats {
   /// Upper ends, in us, of the classes of `lateness`; what is later is in the last one.
   static constexpr std::array<std::uint32_t, 7> kLateness{50, 100, 250, 500, 1000, 5000, 20000};
 
-  Counter frames;                                      ///< that were sent
-  Counter skipped;                                     ///< that were not, since their time had gone
-  Counter no_buffer;                                   ///< turns without one: there was no packet buffer
-  std::array<Counter, kLateness.size() + 1> lateness;  ///< frames, by how long after its moment each left
+  Counter frames;     ///< that were made into packets
+  Counter skipped;    ///< that were not, since their time had gone
+  Counter no_buffer;  ///< turns at which there was no packet buffer; skipped a round later
+  std::array<Counter, kLateness.size() + 1> lateness;  ///< turns, by how long after its moment each came
 
   void note_late(std::uint64_t us, std::uint64_t count) noexcept {
     std::size_t i = 0;
@@ -82,6 +82,9 @@ struct alignas(64) WorkerStats {
 
   /// Packets that the worker took up.
   std::uint64_t taken() const noexcept { return rx.read() + from_kernel.read() + handed_in.read() + resumed.read(); }
+
+  /// The same, with those that it made.
+  std::uint64_t worked_on() const noexcept { return taken() + generated.read(); }
 
   std::uint64_t dropped() const noexcept {
     std::uint64_t sum = 0;

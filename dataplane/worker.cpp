@@ -56,7 +56,7 @@ bool Worker::poll_once() noexcept {
   Tsc from = state_.now = Clock::now();
   // Before a sweep asks Linux anew, or it would not be known any more what happened here.
   if (idle_since_ != 0) pauses_.stretch(PauseKind::kIdle, idle_since_, from, 0);
-  const std::uint64_t taken = state_.stats.taken();
+  const std::uint64_t worked_on = state_.stats.worked_on();
   bool busy = false;
   if (const int commands = drain_commands(); commands != 0) {
     busy = true;
@@ -68,7 +68,7 @@ bool Worker::poll_once() noexcept {
   busy |= poll_device();
   busy |= poll_players();
   retirement_.send_due();
-  const std::uint64_t packets = state_.stats.taken() - taken;
+  const std::uint64_t packets = state_.stats.worked_on() - worked_on;
   from = next_stretch(packets == 0 ? PauseKind::kIdle : PauseKind::kPackets, from, packets);
   if (state_.now - last_sweep_ > sweep_interval_) {
     sweep();
@@ -317,7 +317,8 @@ void Worker::apply(Play& command) noexcept {
     Player& before = *stream->more->player;
     player.go_on_from(before);
     stream->more->player = &player;
-    rings_.events->push(PlayerRetired{state_.playout->replace(before, std::move(command.player)), false});
+    const bool finished = before.ended;
+    rings_.events->push(PlayerRetired{state_.playout->replace(before, std::move(command.player)), finished});
   } else if (stream != nullptr && state_.playout->add(command.player, state_.now)) {
     stream->playing = true;
     stream->more->player = &player;

@@ -41,23 +41,24 @@ Call::Side Call::make_side(Party party) const {
   return side;
 }
 
-/// Of that leg, which is or may become the one of that number.
-sip::CallLeg::Events Call::events_of(std::size_t number, const sip::CallLeg& leg) {
+/// Of that leg, which is or may become the one of that number. `contact`: where it was invited; empty: it called.
+sip::CallLeg::Events Call::events_of(std::size_t number, const sip::CallLeg& leg, const std::string& contact) {
   const Party& party = sides_[number].party;
-  return {.progress = [this, number](int status, const SecretString& text) { progress(number, status, text); },
-          .answered = [this, number](const SecretString& text) { answered(number, text); },
-          .failed = [this, number](int status, const std::string& why) { failed(number, status, why); },
-          .challenged = world_.directory.answers_challenges(party),
-          .reach = reach_again(world_, party, leg.flow()),
-          .fits = [&directory = world_.directory, party](const sip::Flow& flow) { return directory.fits(party, flow); },
-          .acknowledged = [this, number](const SecretString& text) { acknowledged(number, text); },
-          .offered = [this, number](const SecretString& text) { offered(number, text); },
-          .info =
-              [this, number](const std::shared_ptr<sip::ServerTransaction>& info) {
-                sides_[other(number)].leg->relay(info->request(), [info](int status) { info->respond(status); });
-              },
-          .refer = [this, number](const std::shared_ptr<sip::ServerTransaction>& asked) { refer(number, asked); },
-          .ended = [this, number](const std::string& why) { ended(number, why); }};
+  return {
+      .progress = [this, number, &leg](int status, const SecretString& text) { progress(number, leg, status, text); },
+      .answered = [this, number](const SecretString& text) { answered(number, text); },
+      .failed = [this, number](int status, const std::string& why) { failed(number, status, why); },
+      .challenged = world_.directory.answers_challenges(party),
+      .reach = reach_again(world_, party, leg.flow(), contact),
+      .fits = [&directory = world_.directory, party](const sip::Flow& flow) { return directory.fits(party, flow); },
+      .acknowledged = [this, number](const SecretString& text) { acknowledged(number, text); },
+      .offered = [this, number](const SecretString& text) { offered(number, text); },
+      .info =
+          [this, number](const std::shared_ptr<sip::ServerTransaction>& info) {
+            sides_[other(number)].leg->relay(info->request(), [info](int status) { info->respond(status); });
+          },
+      .refer = [this, number](const std::shared_ptr<sip::ServerTransaction>& asked) { refer(number, asked); },
+      .ended = [this, number](const std::string& why) { ended(number, why); }};
 }
 
 void Call::start(const std::shared_ptr<sip::ServerTransaction>& invite) {
@@ -66,7 +67,7 @@ void Call::start(const std::shared_ptr<sip::ServerTransaction>& invite) {
   const std::string caller = from ? from->uri.user : std::string();
   sip::CallLeg& leg = *sides_[kCaller].leg;
   leg.use(invite->flow());
-  if (const std::string problem = leg.take(invite, number_, events_of(kCaller, leg)); !problem.empty())
+  if (const std::string problem = leg.take(invite, number_, events_of(kCaller, leg, {})); !problem.empty())
     return end(problem);
   invite->respond(100);
   // What is left of the hops goes on, so that a loop over trunks ends (RFC 7332).
@@ -87,7 +88,7 @@ void Call::start(const std::shared_ptr<sip::ServerTransaction>& invite) {
   reach_party(kCallee);
 }
 
-void Call::progress(std::size_t number, int status, const SecretString& description) {
+void Call::progress(std::size_t number, const sip::CallLeg& leg, int status, const SecretString& description) {
   if (over_ || number != invited_) return;
   if (transfer_) {
     // Early media would need the party that stays to be asked twice: it hears the new one when that answers.
@@ -104,13 +105,14 @@ void Call::progress(std::size_t number, int status, const SecretString& descript
     Text text = pass_answer(description, refusal);
     // A provisional answer that is of no use is no reason to end the call: the final one counts.
     if (text) {
-      early_answer_ = std::move(*text);
-      early_source_ = description;
+      early_[&leg] = {std::move(*text), description};
+      early_at_work_ = &leg;
     } else {
       spdlog::info("call {}: early media of {} not used: {}", id_, sides_[number].party.to_string(), refusal);
     }
   }
-  caller.progress(status, early_answer_);
+  const auto early = early_.find(&leg);
+  caller.progress(status, early == early_.end() ? SecretString{} : early->second.answer);
 }
 
 /// Says the answer to a leg that offered: by its INVITE's 200, or where we had asked for the offer by the ACK.
@@ -151,13 +153,7 @@ void Call::answered(std::size_t number, const SecretString& description) {
     return join_later();
   }
   std::string refusal = "an answer without a description";
-  Text text;
-  // The caller has it already where a provisional answer said the same (RFC 3261 13.2.1).
-  if (!early_answer_.empty() && (description.empty() || description == early_source_)) {
-    text = early_answer_;
-  } else if (!description.empty()) {
-    text = pass_answer(description, refusal);
-  }
+  Text text = final_answer_of(number, description, refusal);
   one.acknowledge({});
   offer_.reset();
   if (!text) {
@@ -166,8 +162,7 @@ void Call::answered(std::size_t number, const SecretString& description) {
     two.refuse(488, refusal);
     return hang_up(refusal);
   }
-  early_answer_.clear();
-  early_source_.clear();
+  early_.clear();
   if (!answered_) {
     answered_ = Clock::now();
     first_offer_.clear();
@@ -178,6 +173,18 @@ void Call::answered(std::size_t number, const SecretString& description) {
   deliver(other(number), std::move(*text));
   if (transfer_) return transfer_done();
   joining_ = false;
+}
+
+/// What the caller is answered with, who may have it already by a provisional answer of the same leg (RFC 3261 13.2.1).
+Call::Text Call::final_answer_of(std::size_t number, const SecretString& description, std::string& refusal) {
+  const sip::CallLeg* const leg = sides_[number].leg.get();
+  const auto early = early_.find(leg);
+  if (early == early_.end() || (!description.empty() && description != early->second.source)) {
+    return description.empty() ? std::nullopt : pass_answer(description, refusal);
+  }
+  if (early_at_work_ == leg) return early->second.answer;
+  // Another phone was heard since.
+  return pass_answer(early->second.source, refusal);
 }
 
 void Call::acknowledged(std::size_t number, const SecretString& description) {

@@ -10,6 +10,7 @@
 #include <array>
 #include <chrono>
 #include <functional>
+#include <map>
 #include <memory>
 #include <optional>
 #include <string>
@@ -124,6 +125,22 @@ class Call {
     bool in_clear = false;  ///< it refused SRTP
     bool new_keys = false;  ///< with the next agreement: another party is behind it, or its keys are worn out
   };
+  /// Where a phone is invited.
+  struct Reached {
+    sip::Flow flow;
+    Endpoint to;
+    std::string uri;
+  };
+  /// A phone of the invited line that rings beside the call's leg.
+  struct Fork {
+    std::unique_ptr<sip::CallLeg> leg;
+    std::string uri;
+  };
+  /// What the caller was told by a provisional answer, and the description of a phone that it was made of.
+  struct EarlyAnswer {
+    SecretString answer;
+    SecretString source;
+  };
   /// An offer on its way from one leg to the other.
   struct Offer {
     std::size_t offerer = kCaller;
@@ -152,7 +169,7 @@ class Call {
 
   static std::size_t other(std::size_t number) noexcept { return 1 - number; }
   Side make_side(Party party) const;
-  sip::CallLeg::Events events_of(std::size_t number, const sip::CallLeg& leg);
+  sip::CallLeg::Events events_of(std::size_t number, const sip::CallLeg& leg, const std::string& contact);
 
   // Reaching a party.
   void reach_party(std::size_t number);
@@ -164,11 +181,11 @@ class Call {
 
   // Phones of a line that ring together.
   void invite_forks(std::size_t number, const SecretString& offer);
-  sip::CallLeg::Events fork_events(std::size_t number, sip::CallLeg& fork);
+  sip::CallLeg::Events fork_events(std::size_t number, sip::CallLeg& fork, const std::string& contact);
   void promote(std::size_t number, sip::CallLeg& fork);
   void fork_failed(std::size_t number, sip::CallLeg& fork, int status, const std::string& why);
   bool next_fork(std::size_t number, int status, const std::string& why);
-  void note_refusal(int status, const std::string& why);
+  void note_refusal(const Reached& phone, int status, const std::string& why);
   std::pair<int, std::string> final_refusal(int status, const std::string& why);
   void drop_forks(int status, const std::string& why);
 
@@ -184,7 +201,8 @@ class Call {
   void update_status();
 
   // What legs tell.
-  void progress(std::size_t number, int status, const SecretString& description);
+  void progress(std::size_t number, const sip::CallLeg& leg, int status, const SecretString& description);
+  Text final_answer_of(std::size_t number, const SecretString& description, std::string& refusal);
   void answered(std::size_t number, const SecretString& description);
   void failed(std::size_t number, int status, const std::string& reason);
   void acknowledged(std::size_t number, const SecretString& description);
@@ -230,14 +248,15 @@ class Call {
   std::vector<TrunkTarget> targets_;  ///< of the invited party where it is a trunk, in the order to be tried
   std::size_t target_ = 0;            ///< of them, the one that is tried
   std::uint64_t attempt_ = 0;         ///< one more with each that is tried
-  std::vector<std::unique_ptr<sip::CallLeg>> forks_;    ///< phones of the invited line that ring beside its leg
+  std::vector<Fork> forks_;
+  std::optional<Reached> no_srtp_;                      ///< the first phone that refused SRTP, while others rang
   std::optional<std::pair<int, std::string>> refusal_;  ///< what a phone that rings no more has said
   std::optional<Offer> offer_;
   std::array<LegMedia, 2> planned_;  ///< by an answer that is being passed on
   std::vector<LineRelay> relays_;    ///< with it
   std::optional<Renewal> renewal_;
-  SecretString early_answer_;  ///< that the caller was told by a provisional answer
-  SecretString early_source_;  ///< the callee's description that it was made of
+  std::map<const sip::CallLeg*, EarlyAnswer> early_;  ///< by the leg that it is of
+  const sip::CallLeg* early_at_work_ = nullptr;       ///< the one of them that the media are by
   std::optional<Transfer> transfer_;
   bool joining_ = false;  ///< two legs that were up are agreeing
   unsigned join_tries_ = 0;

@@ -6,6 +6,7 @@
 #include <algorithm>
 
 #include "controlplane/session/call.hpp"
+#include "controlplane/session/call_parties.hpp"
 
 namespace sallyport::controlplane {
 namespace {
@@ -29,8 +30,7 @@ void Call::invite_forks(std::size_t number, const SecretString& offer) {
   if (side.party.line == nullptr || side.in_clear) return;
   const sip::Flow& first = side.leg->flow();
   for (const Binding& binding : world_.directory.bindings(side.party.line->name)) {
-    if (over_) return;
-    const bool same_phone = binding.flow.id == first.id && binding.contact == invitation_.uri;
+    const bool same_phone = binding.contact == invitation_.uri;
     const bool same_path = signalling_path(binding.flow) == signalling_path(first) &&
                            binding.flow.remote.address.v6 == first.remote.address.v6;
     if (same_phone) continue;
@@ -39,19 +39,17 @@ void Call::invite_forks(std::size_t number, const SecretString& offer) {
                    binding.flow.remote.to_string());
       continue;
     }
-    auto leg = std::make_unique<sip::CallLeg>(world_.agent);
-    sip::CallLeg& fork = *leg;
-    forks_.push_back(std::move(leg));
+    sip::CallLeg& fork = *forks_.emplace_back(Fork{std::make_unique<sip::CallLeg>(world_.agent), binding.contact}).leg;
     sip::Invitation invitation = invitation_;
     invitation.uri = binding.contact;
     fork.use(binding.flow);
-    fork.invite(binding.flow, binding.to, invitation, offer, fork_events(number, fork));
+    fork.invite(binding.flow, binding.to, invitation, offer, fork_events(number, fork, binding.contact));
   }
 }
 
 /// A phone that answers becomes the call's leg before anything else is told.
-sip::CallLeg::Events Call::fork_events(std::size_t number, sip::CallLeg& fork) {
-  sip::CallLeg::Events events = events_of(number, fork);
+sip::CallLeg::Events Call::fork_events(std::size_t number, sip::CallLeg& fork, const std::string& contact) {
+  sip::CallLeg::Events events = events_of(number, fork, contact);
   events.answered = [this, number, &fork](const SecretString& text) {
     promote(number, fork);
     answered(number, text);
@@ -62,24 +60,29 @@ sip::CallLeg::Events Call::fork_events(std::size_t number, sip::CallLeg& fork) {
 
 /// That phone is the leg of the call from here on, the one that was is out.
 void Call::promote(std::size_t number, sip::CallLeg& fork) {
-  const auto found = std::find_if(forks_.begin(), forks_.end(), [&](const auto& each) { return each.get() == &fork; });
-  std::unique_ptr<sip::CallLeg> leg = std::move(*found);
+  const auto found =
+      std::find_if(forks_.begin(), forks_.end(), [&](const Fork& each) { return each.leg.get() == &fork; });
+  std::unique_ptr<sip::CallLeg> leg = std::move(found->leg);
+  invitation_.uri = std::move(found->uri);
   forks_.erase(found);
-  leg->set_events(events_of(number, *leg));
+  leg->set_events(events_of(number, *leg, invitation_.uri));
   leg->set_call_info(sides_[number].leg->call_info());
   sides_[number].leg->hang_up(200, kElsewhere);
   bury(std::exchange(sides_[number].leg, std::move(leg)));
 }
 
 void Call::fork_failed(std::size_t number, sip::CallLeg& fork, int status, const std::string& why) {
-  const auto found = std::find_if(forks_.begin(), forks_.end(), [&](const auto& each) { return each.get() == &fork; });
-  bury(std::move(*found));
+  const auto found =
+      std::find_if(forks_.begin(), forks_.end(), [&](const Fork& each) { return each.leg.get() == &fork; });
+  const Reached phone{fork.flow(), fork.to(), found->uri};
+  early_.erase(&fork);
+  bury(std::move(found->leg));
   forks_.erase(found);
   spdlog::info("call {}: a phone of {}: {} {}", id_, sides_[number].party.to_string(), status, why);
-  note_refusal(status, why);
-  // RFC 3261 21.6: whoever says that speaks for all of them.
-  if (status < 600) return;
+  if (status < 600) return note_refusal(phone, status, why);
+  // RFC 3261 21.6: whoever says that speaks for all of them, and wants no call without SRTP either.
   sides_[number].leg->hang_up(480, why);
+  sides_[number].in_clear = true;
   failed(number, status, why);
 }
 
@@ -90,12 +93,15 @@ bool Call::next_fork(std::size_t number, int status, const std::string& why) {
     drop_forks(480, why);
     return false;
   }
-  note_refusal(status, why);
-  promote(number, *forks_.front());
+  const sip::CallLeg& leg = *sides_[number].leg;
+  note_refusal({leg.flow(), leg.to(), invitation_.uri}, status, why);
+  early_.erase(&leg);
+  promote(number, *forks_.front().leg);
   return true;
 }
 
-void Call::note_refusal(int status, const std::string& why) {
+void Call::note_refusal(const Reached& phone, int status, const std::string& why) {
+  if (may_refuse_srtp(status) && !no_srtp_) no_srtp_ = phone;
   if (!refusal_ || says_more(status, refusal_->first)) refusal_.emplace(status, why);
 }
 
@@ -108,9 +114,10 @@ std::pair<int, std::string> Call::final_refusal(int status, const std::string& w
 /// The others stop ringing; status and reason as in CallLeg::hang_up().
 void Call::drop_forks(int status, const std::string& why) {
   refusal_.reset();
-  for (auto& fork : std::exchange(forks_, {})) {
-    fork->hang_up(status, why);
-    bury(std::move(fork));
+  no_srtp_.reset();
+  for (Fork& fork : std::exchange(forks_, {})) {
+    fork.leg->hang_up(status, why);
+    bury(std::move(fork.leg));
   }
 }
 

@@ -11,13 +11,6 @@
 #include "crypto/error.hpp"
 
 namespace sallyport::controlplane {
-namespace {
-
-/// Whether a refusal may be one of SRTP: a party that wants none says one of these.
-bool may_refuse_srtp(int status) { return status == 488 || status == 415 || status == 606; }
-
-}  // namespace
-
 std::string name_address(const std::string& display, const std::string& user, const std::string& host) {
   std::string text = display.empty() ? std::string() : sip::quoted(display) + " ";
   return text.append("<sip:").append(user).append(user.empty() ? "" : "@").append(host).append(">");
@@ -28,14 +21,15 @@ std::string host_for(const Party& party) {
 }
 
 std::function<void(sip::UserAgent::Reached)> reach_again(const CallWorld& world, const Party& party,
-                                                         const sip::Flow& flow) {
+                                                         const sip::Flow& flow, const std::string& contact) {
+  const bool alone = party.line == nullptr || world.directory.bindings(party.line->name).size() <= 1;
   // What it captures lives as long as the user agent does.
-  return [&world, party, kind = flow.kind, remote = flow.remote](sip::UserAgent::Reached reached) {
+  return [&world, party, contact, alone, kind = flow.kind, remote = flow.remote](sip::UserAgent::Reached reached) {
     if (party.line != nullptr) {
-      // Another phone of the same line knows nothing of the call.
+      // Another phone of the same line knows nothing of the call, and is to have none of its keys.
       const std::vector<Binding> bindings = world.directory.bindings(party.line->name);
       const auto same = std::find_if(bindings.begin(), bindings.end(), [&](const Binding& binding) {
-        return bindings.size() == 1 || binding.flow.remote.address == remote.address;
+        return (alone && bindings.size() == 1) || binding.contact == contact;
       });
       return same == bindings.end() ? reached(nullptr, "the line is not registered") : reached(&same->flow, {});
     }
@@ -54,6 +48,7 @@ std::function<void(sip::UserAgent::Reached)> reach_again(const CallWorld& world,
 void Call::reach_party(std::size_t number) {
   invited_ = number;
   targets_.clear();
+  early_.clear();
   target_ = 0;
   ++attempt_;
   const Party& party = sides_[number].party;
@@ -94,28 +89,29 @@ void Call::invite_party(std::size_t number, const sip::Flow& flow, const Endpoin
     }
     invitation_.uri = uri;
     sip::CallLeg* const leg = side.leg.get();
-    leg->invite(flow, to, invitation_, onward, events_of(number, *leg));
-    if (!over_ && sides_[number].leg.get() == leg && !leg->over()) invite_forks(number, onward);
+    leg->invite(flow, to, invitation_, onward, events_of(number, *leg, uri));
+    invite_forks(number, onward);
   } catch (const SetupError& error) {
     failed(number, 503, error.what());
   }
 }
 
-/// A party that has no SRTP: once more without, where policy lets.
+/// A party that has no SRTP: once more without, where policy lets. Of several phones the first that said so.
 bool Call::retry_in_clear(std::size_t number, int status) {
   Side& side = sides_[number];
-  if (side.in_clear || !offer_ || !may_refuse_srtp(status) || first_offer_.empty()) return false;
+  const auto refused = std::exchange(no_srtp_, std::nullopt);
+  if (side.in_clear || !offer_ || first_offer_.empty() || (!refused && !may_refuse_srtp(status))) return false;
   const MediaPolicy policy = media_policy(*side.party.config, side.party.settings());
   const bool offered_srtp = std::any_of(offer_->plan.lines.begin(), offer_->plan.lines.end(),
                                         [](const OfferedLine& line) { return !line.suites.empty(); });
   if (policy.block_unencrypted || !offered_srtp) return false;
   side.in_clear = true;
   spdlog::info("call {}: {} refused SRTP, tried again with RTP", id_, side.party.to_string());
-  const sip::Flow flow = side.leg->flow();
-  const Endpoint to = side.leg->to();
+  const Reached to = refused ? *refused : Reached{side.leg->flow(), side.leg->to(), invitation_.uri};
+  early_.clear();
   // The leg that failed is told of it right now.
   bury(std::exchange(side.leg, std::make_unique<sip::CallLeg>(world_.agent)));
-  invite_party(number, flow, to, std::string(invitation_.uri));
+  invite_party(number, to.flow, to.to, to.uri);
   return true;
 }
 

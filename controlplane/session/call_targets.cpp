@@ -18,16 +18,18 @@ void Call::reach_trunk(const std::string& why) {
   if (target_ >= targets_.size()) return failed(invited_, 503, why);
   const TrunkTarget& target = targets_[target_];
   const bool tls = target.kind == sip::TransportKind::kTls;
+  const std::uint64_t attempt = ++attempt_;
   world_.agent.reach(
       destination_of(trunk, target, tls ? world_.tls_for(trunk) : nullptr),
-      [this, target, weak = std::weak_ptr(alive_)](const sip::Flow* flow, const std::string& failed_because) {
-        if (weak.expired() || over_) return;
+      [this, target, attempt, weak = std::weak_ptr(alive_)](const sip::Flow* flow, const std::string& failed_because) {
+        // The call may be another party's by now.
+        if (weak.expired() || over_ || attempt != attempt_) return;
         if (flow == nullptr) {
           world_.trunks.doubt(*sides_[invited_].party.trunk, target);
           ++target_;
           return reach_trunk(failed_because);
         }
-        world_.agent.timers().schedule(kTargetPatience, [this, attempt = ++attempt_, alive = std::weak_ptr(alive_)] {
+        world_.agent.timers().schedule(kTargetPatience, [this, attempt, alive = std::weak_ptr(alive_)] {
           if (!alive.expired()) lose_patience(attempt);
         });
         invite_party(invited_, *flow, target.remote, target_uri(number_, target));

@@ -146,6 +146,7 @@ void Call::transfer_done() {
 void Call::transfer_failed(int status, const std::string& why) {
   Transfer failed = std::move(*transfer_);
   transfer_.reset();
+  ++attempt_;
   drop_forks(480, why);
   offer_.reset();
   first_offer_.clear();
@@ -169,7 +170,8 @@ void Call::transfer_failed(int status, const std::string& why) {
   } else {
     sides_[stays].new_keys = failed.worn;
   }
-  sides_[failed.number].leg->set_events(events_of(failed.number, *sides_[failed.number].leg));
+  sides_[failed.number].leg->set_events(
+      events_of(failed.number, *sides_[failed.number].leg, sides_[failed.number].leg->uri()));
   media_->unpark();
   if (!failed.cseq.empty()) sides_[failed.number].leg->notify_refer(failed.cseq, status);
 }
@@ -185,7 +187,7 @@ void Call::transfer_attended(std::size_t number, const sip::ServerTransaction& r
   // The consulted call keeps a leg that is over, so that it can be shown.
   sides_[number] = std::exchange(theirs, consulted.make_side(theirs.party));
   ask_new_keys(sides_[number]);
-  sides_[number].leg->set_events(events_of(number, *sides_[number].leg));
+  sides_[number].leg->set_events(events_of(number, *sides_[number].leg, sides_[number].leg->uri()));
   media_->adopt(number, *consulted.media_, other(consulting));
   update_status();
   consulted.hang_up("transferred to call " + std::to_string(id_));
@@ -222,7 +224,8 @@ void Call::replace_leg(std::size_t number, const std::shared_ptr<sip::ServerTran
   const auto from = sip::NameAddress::parse(invite->request().value("From"));
   made.identity = name_address(from ? from->display : std::string(), from ? from->uri.user : std::string(),
                                world_.directory.config()->realm);
-  if (!made.leg->take(invite, number_, events_of(number, *made.leg)).empty()) return transfer_failed(400, "bad INVITE");
+  if (!made.leg->take(invite, number_, events_of(number, *made.leg, {})).empty())
+    return transfer_failed(400, "bad INVITE");
   try {
     prepare_media(number);
   } catch (const SetupError& error) {
@@ -242,7 +245,7 @@ void Call::let_leave(sip::CallLeg& leg, const Party& party, std::function<void(c
   events.answered = [&leg](const SecretString&) { leg.acknowledge({}); };
   events.failed = [](int, const std::string&) {};
   events.challenged = world_.directory.answers_challenges(party);
-  events.reach = reach_again(world_, party, leg.flow());
+  events.reach = reach_again(world_, party, leg.flow(), leg.uri());
   events.fits = [&directory = world_.directory, party](const sip::Flow& flow) { return directory.fits(party, flow); };
   events.acknowledged = [](const SecretString&) {};
   events.offered = [&leg](const SecretString&) { leg.refuse(491, {}); };

@@ -92,16 +92,16 @@ void Calls::request(const std::shared_ptr<sip::ServerTransaction>& transaction) 
 }
 
 void Calls::invite(const std::shared_ptr<sip::ServerTransaction>& transaction, Party caller) {
+  // A B2BUA ends the hops of its caller's side (RFC 7332): none left means that this one is in a loop.
+  if (transaction->request().value("Max-Forwards") == "0") return transaction->respond(483);
+  if (const std::string* replaces = transaction->request().first("Replaces")) {
+    return replace(transaction, sip::replaced_dialog(*replaces), std::move(caller));
+  }
   if (calls_.size() >= world_.directory.config()->max_calls) {
     world_.agent.limit_log().bites(sip::Limit::kCalls, transaction->flow().remote.address, world_.agent.timers().now());
     sip::Message busy = transaction->reply(503);
     busy.add("Retry-After", sip::retry_after());
     return transaction->respond(std::move(busy));
-  }
-  // A B2BUA ends the hops of its caller's side (RFC 7332): none left means that this one is in a loop.
-  if (transaction->request().value("Max-Forwards") == "0") return transaction->respond(483);
-  if (const std::string* replaces = transaction->request().first("Replaces")) {
-    return replace(transaction, sip::replaced_dialog(*replaces), std::move(caller));
   }
   Target target = world_.directory.route(dialled(transaction->request()));
   if (target.refused) {

@@ -108,7 +108,20 @@ std::optional<Refused> Directory::unfit(const LineConfig& line, const sip::Flow&
   return unfit_as(line, line.device(), flow);
 }
 
+/// Over TLS it takes more than DNS to be a trunk (S8): whom its name alone leads to shows a certificate for that name,
+/// or proves its password.
+std::optional<Refused> Directory::unnamed(const TrunkConfig& trunk, const sip::Flow& flow) const {
+  if (flow.kind != sip::TransportKind::kTls || trunk.challenges) return std::nullopt;
+  for (const TrunkTarget& target : trunk.targets) {
+    if (target.kind != sip::TransportKind::kTls) continue;
+    if (target.host.empty() && target.remote.address == flow.remote.address) return std::nullopt;
+    if (!target.host.empty() && flow.tls != nullptr && flow.tls->is(server_name(trunk, target))) return std::nullopt;
+  }
+  return Refused{403, "trunk " + trunk.name + ": a name led to its address, and its certificate is not for that name"};
+}
+
 std::optional<Refused> Directory::unfit(const TrunkConfig& trunk, const sip::Flow& flow) const {
+  if (auto refused = unnamed(trunk, flow)) return refused;
   std::optional<Refused> first;
   for (const std::string& name : server_names(trunk)) {
     auto refused = unfit_as(trunk, name, flow);
@@ -220,11 +233,15 @@ bool Directory::answer_challenge(const Party& party, const Message& challenge, M
 }
 
 Sender Directory::sender(const Message& request, const sip::Flow& flow) const {
+  // Several trunks may lead to one address: it is the first that the flow is fit for.
+  std::optional<Refused> unfit_trunk;
   for (const TrunkConfig& trunk : config_->trunks) {
     if (!comes_from(trunk, flow)) continue;
-    if (auto refused = unfit(trunk, flow)) return {{}, std::move(refused)};
-    return {{config_, nullptr, &trunk}, {}};
+    auto refused = unfit(trunk, flow);
+    if (!refused) return {{config_, nullptr, &trunk}, {}};
+    if (!unfit_trunk) unfit_trunk = std::move(refused);
   }
+  if (unfit_trunk) return {{}, std::move(unfit_trunk)};
   const auto from = NameAddress::parse(request.value(request.method() == "REGISTER" ? "To" : "From"));
   const LineConfig* line = from ? line_of(from->uri.user) : nullptr;
   if (line == nullptr) return {{}, Refused{403, "neither a line nor a trunk"}};

@@ -118,6 +118,7 @@ class Directory {
   void find(const RouteConfig& route, Party& party) const;
   std::optional<Refused> unfit(const LineConfig& line, const sip::Flow& flow) const;
   std::optional<Refused> unfit(const TrunkConfig& trunk, const sip::Flow& flow) const;
+  std::optional<Refused> unnamed(const TrunkConfig& trunk, const sip::Flow& flow) const;
   bool comes_from(const TrunkConfig& trunk, const sip::Flow& flow) const;
   void clean(std::vector<Binding>& bindings) const;
 

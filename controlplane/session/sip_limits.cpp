@@ -40,7 +40,8 @@ sip::PeerLimits limits_of(const SipConfig& config, std::size_t open_files, const
       for (TrunkTarget& resolved : names->all(target)) targets.push_back(std::move(resolved));
     }
     for (const TrunkTarget& target : targets) {
-      const auto [known, fresh] = limits.configured.emplace(target.remote.address, trunk.requests);
+      const std::uint16_t port = target.kind == sip::TransportKind::kUdp ? target.remote.port : 0;
+      const auto [known, fresh] = limits.configured.emplace(Endpoint{target.remote.address, port}, trunk.requests);
       if (fresh) continue;
       // An address of two trunks has the higher limit of both.
       const bool none = known->second == 0 || trunk.requests == 0;

@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <array>
+#include <tuple>
 
 #include "controlplane/random_bytes.hpp"
 #include "controlplane/session/trunk_target.hpp"
@@ -112,8 +113,9 @@ void TargetNames::ask_addresses(const std::string& name, std::vector<SrvRecord> 
                                 std::chrono::seconds lifetime) {
   Entry& entry = entries_.at(name);
   entry.finding.clear();
-  std::stable_sort(records.begin(), records.end(),
-                   [](const SrvRecord& a, const SrvRecord& b) { return a.priority < b.priority; });
+  std::stable_sort(records.begin(), records.end(), [](const SrvRecord& a, const SrvRecord& b) {
+    return std::tie(a.priority, a.target, a.port) < std::tie(b.priority, b.target, b.port);
+  });
   for (SrvRecord& record : records) entry.finding.push_back({std::move(record), {}});
   entry.open = entry.finding.size();
   entry.lifetime = lifetime;
@@ -132,8 +134,14 @@ void TargetNames::found_addresses(const std::string& name, std::size_t server, d
   Entry& entry = entries_.at(name);
   if (answer.values.empty()) {
     entry.trouble = answer.why;
+    // DNS that fails takes no server away.
+    const auto same = [&](const Server& known) { return known.record.target == entry.finding[server].record.target; };
+    const auto known = std::find_if(entry.servers.begin(), entry.servers.end(), same);
+    if (!answer.absent && known != entry.servers.end()) entry.finding[server].addresses = known->addresses;
   } else {
     entry.lifetime = std::min(entry.lifetime, answer.lifetime);
+    // Name servers that rotate their answers change nothing.
+    std::sort(answer.values.begin(), answer.values.end());
     entry.finding[server].addresses = std::move(answer.values);
   }
   if (--entry.open > 0) return;

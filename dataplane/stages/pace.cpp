@@ -10,7 +10,7 @@ namespace {
 /// RFC 4594 4.1: telephony.
 constexpr std::uint8_t kDscpExpedited = 46;
 
-/// Two lookups ahead of their use: whom it is played to, and what.
+/// Of whom it is played to.
 void prefetch(const WorkerState& worker, const Playout::Due& due) noexcept {
   for (std::uint16_t i = 0; i < due.count; ++i) worker.table.prefetch_slot(due.players[i]->stream.index);
   for (std::uint16_t i = 0; i < due.count; ++i) {

@@ -111,6 +111,7 @@ void CallLeg::invite(const Flow& flow, const Endpoint& to, const Invitation& inv
   to_ = to;
   call_id_ = random_token(16);
   contact_ = agent_.contact(flow_, invitation.contact);
+  uri_ = invitation.uri;
   Message invite = Message::request("INVITE", invitation.uri);
   invite.add("Max-Forwards", std::to_string(invitation.max_forwards));
   invite.add("From", invitation.from + ";tag=" + random_token(8));

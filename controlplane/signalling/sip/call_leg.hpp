@@ -87,8 +87,8 @@ class CallLeg : public DialogUser {
   void notify_refer(std::string_view cseq, int status);
   /// What Call-Info says to the party from here on; empty: nothing.
   void set_call_info(std::string value) { call_info_ = std::move(value); }
-  /// Ends it by whatever ends it now: CANCEL, a final answer, BYE, with that as the reason (RFC 3326; with status 200
-  /// of a CANCEL a phone notes no missed call). No event comes any more.
+  /// Ends it by whatever ends it now: CANCEL, which gives status and `why` as the reason (RFC 3326; with 200 a phone
+  /// notes no missed call), a final answer of that status, BYE. No event comes any more.
   void hang_up(int status, const std::string& why);
 
   const std::string& call_info() const noexcept { return call_info_; }
@@ -97,6 +97,8 @@ class CallLeg : public DialogUser {
   const Flow& flow() const noexcept { return flow_; }
   const Endpoint& to() const noexcept { return to_; }
   const std::string& call_id() const noexcept { return call_id_; }
+  /// Where we invited the party; empty: it called.
+  const std::string& uri() const noexcept { return uri_; }
   /// Whether our INVITE that is under way has been answered at all, 100 included.
   bool heard() const noexcept { return client_ != nullptr && client_->heard(); }
   /// Whether an INVITE or UPDATE of the party waits for accept() or refuse().
@@ -157,6 +159,7 @@ class CallLeg : public DialogUser {
   Endpoint to_;
   std::string call_id_;
   std::string contact_;
+  std::string uri_;
   std::string call_info_;
   std::shared_ptr<Dialog> dialog_;  ///< shared with requests that outlive the leg
   std::map<std::string, Early> early_;

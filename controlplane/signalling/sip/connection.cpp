@@ -20,6 +20,8 @@ namespace {
 namespace asio = boost::asio;
 using asio::ip::tcp;
 using TlsStream = asio::ssl::stream<tcp::socket>;
+/// Bytes that are written at once.
+constexpr std::size_t kMostAtOnce = 16 * 1024;
 /// What a queued text costs beyond its bytes, so that many short ones count too.
 constexpr std::size_t kQueued = 64;
 constexpr auto kAwait = asio::as_tuple(asio::use_awaitable);
@@ -184,18 +186,27 @@ class ConnectionOver final : public Connection {
     return took;
   }
 
+  /// As many messages as one TLS record holds: each for itself would be a record and a turn of the loop, in which
+  /// others that send are served, too, so that a busy peer's queue would only grow.
   void write() {
     writing_ = true;
-    asio::async_write(stream_, asio::buffer(queue_.front()),
+    do {
+      going_cost_ += queue_.front().size() + kQueued;
+      if (going_.empty()) {
+        going_ = std::move(queue_.front());
+      } else {
+        going_.append(queue_.front());
+      }
+      queue_.pop_front();
+    } while (!queue_.empty() && going_.size() + queue_.front().size() <= kMostAtOnce);
+    asio::async_write(stream_, asio::buffer(going_),
                       [self = self()](const boost::system::error_code& failed, std::size_t) { self->written(failed); });
   }
 
   void written(const boost::system::error_code& failed) {
     writing_ = false;
-    if (!queue_.empty()) {
-      unsent_ -= queue_.front().size() + kQueued;
-      queue_.pop_front();
-    }
+    unsent_ -= std::exchange(going_cost_, 0);
+    going_ = SecretString();
     if (ending_) return;
     if (failed) return end(said(failed));
     if (!queue_.empty()) {
@@ -233,6 +244,8 @@ class ConnectionOver final : public Connection {
   asio::steady_timer timer_;
   StreamFramer framer_;
   std::deque<SecretString> queue_;
+  SecretString going_;          ///< is being written
+  std::size_t going_cost_ = 0;  ///< of `unsent_`
   std::size_t unsent_ = 0;
   std::string why_;
   bool ready_ = false;

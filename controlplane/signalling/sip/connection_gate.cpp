@@ -22,7 +22,7 @@ bool ConnectionGate::admits(const drivers::IpAddress& remote, TokenBucket::TimeP
     return false;
   };
   if (connections_ >= limits_.in_all) return refuse(Limit::kConnections);
-  if (configured_.contains(remote)) return true;
+  if (configured_.contains({remote, 0})) return true;
   if (const auto found = peers_.find(peer_address(remote)); found != peers_.end()) {
     if (found->second.connections >= limits_.per_peer) return refuse(Limit::kConnectionsOfPeer);
     if (found->second.half_open >= limits_.half_open_per_peer) return refuse(Limit::kHalfOpenOfPeer);
@@ -34,7 +34,7 @@ void ConnectionGate::add(const Flow& flow, bool came_in) {
   ++connections_;
   Peer& peer = peers_[peer_address(flow.remote.address)];
   ++peer.connections;
-  if (!came_in || configured_.contains(flow.remote.address)) return;
+  if (!came_in || configured_.contains(configured_as(flow))) return;
   ++peer.half_open;
   half_open_.emplace(flow.id, flow.remote.address);
 }

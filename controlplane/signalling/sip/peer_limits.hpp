@@ -5,7 +5,7 @@
 #include <cstddef>
 #include <map>
 
-#include "drivers/ip_address.hpp"
+#include "controlplane/signalling/sip/flow.hpp"
 
 namespace sallyport::controlplane::sip {
 
@@ -36,8 +36,14 @@ struct RequestLimits {
 };
 
 /// Peers of the configuration with the requests a second that each may send; 0: no limit. They count for themselves,
-/// not with all, and their connections count only in all.
-using ConfiguredPeers = std::map<drivers::IpAddress, unsigned>;
+/// not with all, and their connections count only in all. With port 0 one that connects, from whatever port; else one
+/// that sends datagrams from that port: whoever forges an address is to know that, too.
+using ConfiguredPeers = std::map<Endpoint, unsigned>;
+
+/// Who a flow is from, as ConfiguredPeers has it.
+inline Endpoint configured_as(const Flow& flow) noexcept {
+  return {flow.remote.address, flow.reliable() ? std::uint16_t{0} : flow.remote.port};
+}
 
 struct TransportLimits {
   ConnectionLimits connection;

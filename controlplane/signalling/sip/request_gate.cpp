@@ -25,7 +25,7 @@ void RequestGate::set_limits(const RequestLimits& limits, ConfiguredPeers config
 }
 
 Admission RequestGate::admit(const Flow& flow, TokenBucket::TimePoint now) {
-  if (const auto found = configured_.find(flow.remote.address); found != configured_.end()) {
+  if (const auto found = configured_.find(configured_as(flow)); found != configured_.end()) {
     const Rate rate = rate_of(found->second, kSecondsOfPeer);
     if (own_[found->first].take(now, rate)) return Admission::kServed;
     return refuse(Limit::kRequestsOfTrunk, flow, now);

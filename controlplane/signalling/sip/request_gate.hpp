@@ -29,7 +29,7 @@ class RequestGate {
   RateLimiter requests_;
   RateLimiter refusals_;
   ConfiguredPeers configured_;
-  std::map<drivers::IpAddress, TokenBucket> own_;  ///< of configured peers
+  std::map<Endpoint, TokenBucket> own_;  ///< of configured peers
 };
 
 }  // namespace sallyport::controlplane::sip

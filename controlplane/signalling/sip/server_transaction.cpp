@@ -72,7 +72,12 @@ void ServerTransaction::end_after(TimerQueue::Duration time) {
 
 /// The request came again. Behind a 2xx to INVITE it is absorbed, since that one goes out by itself (RFC 6026 7.1).
 void ServerTransaction::again() {
-  if (!last_.empty() && !success_ && !confirmed_) transmit();
+  if (last_.empty() || success_ || confirmed_) return;
+  // Real copies are T1 apart. Those of a forged datagram are to bring nobody a flood of answers.
+  const auto now = layer_.timers_.now();
+  if (!flow_.reliable() && repeated_ && now - *repeated_ < layer_.times_.t1 / 4) return;
+  repeated_ = now;
+  transmit();
 }
 
 void ServerTransaction::cancel() {

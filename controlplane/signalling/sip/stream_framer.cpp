@@ -8,6 +8,7 @@ namespace {
 
 /// Of a buffer, between two messages.
 constexpr std::size_t kKept = 16 * 1024;
+constexpr std::size_t kMostOfPing = 3;
 
 }  // namespace
 
@@ -28,10 +29,11 @@ StreamFramer::Step StreamFramer::next() {
   if (head_size_ == 0) {
     if (const Step step = read_head(); step != Step::kMessage) {
       // A large message leaves no large buffer behind: there may be thousands of connections.
-      if (rest().empty() && buffer_.capacity() > kKept) {
-        buffer_ = SecretString();
-        taken_ = 0;
+      if (rest().size() <= kMostOfPing && buffer_.capacity() > kKept) {
+        buffer_ = SecretString(rest());
+        taken_ = searched_ = 0;
       }
+      if (head_.capacity() > kKept) head_ = SecretString();
       return step;
     }
   }

@@ -5,6 +5,7 @@
 #include <chrono>
 #include <functional>
 #include <memory>
+#include <optional>
 #include <string>
 
 #include "controlplane/signalling/sip/flow.hpp"
@@ -81,6 +82,7 @@ class ServerTransaction : public std::enable_shared_from_this<ServerTransaction>
   bool confirmed_ = false;
   TimerQueue::Id repeat_timer_;
   TimerQueue::Id end_timer_;
+  std::optional<TimerQueue::TimePoint> repeated_;  ///< when a copy of the request was answered last
   TimerQueue::Id trying_timer_;
 };
 

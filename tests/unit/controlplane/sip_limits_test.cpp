@@ -21,8 +21,8 @@ TEST(SipLimits, TrunksCountForThemselves) {
   EXPECT_EQ(limits.requests.per_peer, 7U);
   EXPECT_EQ(limits.transport.counts.in_all, 20'000U);
   ASSERT_EQ(limits.configured.size(), 2U);
-  EXPECT_EQ(limits.configured.at(drivers::IpAddress::parse("192.0.2.1").value()), 200U);
-  EXPECT_EQ(limits.configured.at(drivers::IpAddress::parse("192.0.2.2").value()), 0U) << "no limit is the highest";
+  EXPECT_EQ(limits.configured.at({drivers::IpAddress::parse("192.0.2.1").value(), 5060}), 200U);
+  EXPECT_EQ(limits.configured.at({drivers::IpAddress::parse("192.0.2.2").value(), 5060}), 0U) << "no limit is the highest";
 }
 
 TEST(SipLimits, ConnectionsLeaveRoomForOtherFiles) {

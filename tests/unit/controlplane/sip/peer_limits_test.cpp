@@ -118,12 +118,16 @@ TEST(RequestGate, AlwaysAnswersOnConnections) {
 TEST(RequestGate, ConfiguredPeersHaveTheirOwnRateOrNone) {
   LimitLog log;
   RequestGate gate(log);
-  gate.set_limits({.per_peer = 1, .in_all = 1}, {{address("192.0.2.5"), 0}, {address("192.0.2.6"), 2}});
+  gate.set_limits({.per_peer = 1, .in_all = 1}, {{flow("192.0.2.5").remote, 0}, {flow("192.0.2.6").remote, 2}});
   for (int i = 0; i < 1000; ++i) ASSERT_EQ(gate.admit(flow("192.0.2.5"), kStart), Admission::kServed);
   for (int i = 0; i < 20; ++i) ASSERT_EQ(gate.admit(flow("192.0.2.6"), kStart), Admission::kServed);
   EXPECT_NE(gate.admit(flow("192.0.2.6"), kStart), Admission::kServed);
   EXPECT_EQ(log.count(Limit::kRequestsOfTrunk), 1U);
   EXPECT_EQ(gate.admit(flow("192.0.2.7"), kStart), Admission::kServed) << "they did not count with all";
+  Flow forged = flow("192.0.2.5");
+  ++forged.remote.port;
+  for (int i = 0; i < 20; ++i) gate.admit(forged, kStart);
+  EXPECT_NE(gate.admit(forged, kStart), Admission::kServed) << "from another port it is somebody else";
 }
 
 TEST(RequestGate, NewLimitsHoldAtOnce) {
@@ -143,7 +147,7 @@ ConnectionCountLimits few() {
 TEST(ConnectionGate, CountsByPeerAndInAll) {
   LimitLog log;
   ConnectionGate gate(log);
-  gate.set_limits(few(), {{address("192.0.2.5"), 0}});
+  gate.set_limits(few(), {{{address("192.0.2.5"), 0}, 0}});
   FlowId id = 0;
   const auto connect = [&](const std::string& from, bool proved) {
     if (!gate.admits(address(from), kStart)) return false;
