@@ -132,8 +132,8 @@ def main():
     os.environ.setdefault("UBSAN_OPTIONS", "print_stacktrace=1:halt_on_error=1")
     tally = Tally()
     # End-to-end tests run the release programs; the sanitized tree repeats what runs in one process.
-    trees = (("release", "build", None), ("sanitized", "build-sanitized", {"unit", "cross", "scenario", "fuzz"}),
-             ("thread", "build-tsan", {"rings"}))
+    trees = (("release", "build", None), ("sanitized", "build-asan", {"unit", "cross", "scenario"}),
+             ("thread", "build-tsan", {"rings"}), ("fuzz", "build-fuzz", {"fuzz"}))
     for label, build, suites in trees:
         directory = ROOT / build
         tests = list(tests_of(directory, suites)) if directory.exists() else []
