@@ -21,6 +21,7 @@ class StreamFramer {
   void append(std::string_view bytes);
   Step next();
 
+  /// Of the latest step, until the next one.
   std::string_view head() const noexcept { return head_; }
   /// To be taken once.
   SecretString& body() noexcept { return body_; }

@@ -117,14 +117,16 @@ TEST(StreamFramer, TheLargestMessagePasses) {
   const std::string end = "\r\nl: " + std::to_string(kMaxBody) + "\r\n\r\n";
   text += std::string(kMaxHead - text.size() - end.size(), 'x') + end + std::string(kMaxBody, 'b');
   StreamFramer framer;
-  std::string seen;
+  int messages = 0;
   for (std::size_t at = 0; at < text.size(); at += 4096) {
     framer.append(std::string_view(text).substr(at, 4096));
-    seen += steps(framer);
+    for (auto step = framer.next(); step != StreamFramer::Step::kNeedMore; step = framer.next()) {
+      ++messages;
+      EXPECT_EQ(framer.head().size(), kMaxHead);
+      EXPECT_EQ(framer.body().size(), kMaxBody);
+    }
   }
-  EXPECT_EQ(seen, "M");
-  EXPECT_EQ(framer.head().size(), kMaxHead);
-  EXPECT_EQ(framer.body().size(), kMaxBody);
+  EXPECT_EQ(messages, 1);
 }
 
 }  // namespace
