@@ -1,4 +1,5 @@
-// A worker: one thread on one core, run to completion. poll_once() is the table of contents of the product.
+// A worker: one thread on one core, run to completion. poll_once() is the table of contents of the product;
+// worker_commands.cpp has what control asks for.
 #pragma once
 
 #include <atomic>
