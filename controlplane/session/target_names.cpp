@@ -118,6 +118,7 @@ void TargetNames::ask_addresses(const std::string& name, std::vector<SrvRecord> 
   });
   for (SrvRecord& record : records) entry.finding.push_back({std::move(record), {}});
   entry.open = entry.finding.size();
+  entry.fresh = 0;
   entry.lifetime = lifetime;
   entry.trouble.clear();
   for (std::size_t server = 0; server < entry.finding.size(); ++server) {
@@ -143,10 +144,11 @@ void TargetNames::found_addresses(const std::string& name, std::size_t server, d
     // Name servers that rotate their answers change nothing.
     std::sort(answer.values.begin(), answer.values.end());
     entry.finding[server].addresses = std::move(answer.values);
+    ++entry.fresh;
   }
   if (--entry.open > 0) return;
   std::erase_if(entry.finding, [](const Server& each) { return each.addresses.empty(); });
-  if (entry.finding.empty()) return failed(entry, name, entry.trouble);
+  if (entry.fresh == 0) return failed(entry, name, entry.trouble);
   // A server that is missing may be there soon.
   if (!entry.trouble.empty()) entry.lifetime = std::min(entry.lifetime, times_.most);
   found(entry, name);

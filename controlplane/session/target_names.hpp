@@ -71,6 +71,7 @@ class TargetNames {
     // Of the question that is under way.
     std::vector<Server> finding;
     std::size_t open = 0;
+    std::size_t fresh = 0;  ///< servers whose addresses were answered
     std::chrono::seconds lifetime{0};
     std::string trouble;
   };
