@@ -88,11 +88,10 @@ void Call::fork_failed(std::size_t number, sip::CallLeg& fork, int status, const
 
 /// The leg of the call has failed. True: another phone rings on in its place.
 bool Call::next_fork(std::size_t number, int status, const std::string& why) {
-  if (number != invited_ || forks_.empty()) return false;
-  if (status >= 600) {
-    drop_forks(480, why);
-    return false;
-  }
+  if (number != invited_) return false;
+  // RFC 3261 21.6: it speaks for all of them, also for one that would have had the call without SRTP.
+  if (status >= 600) drop_forks(480, why);
+  if (forks_.empty()) return false;
   const sip::CallLeg& leg = *sides_[number].leg;
   note_refusal({leg.flow(), leg.to(), invitation_.uri}, status, why);
   early_.erase(&leg);
